@@ -1,0 +1,64 @@
+"""The `antiphon` command: finds the sub-command and gets out of its way.
+
+Exit codes: 0 it did its work, 1 it could not (a sentence and a next step on standard error),
+2 wrong usage. Sub-commands of other packages (train, evaluate) are found by name through the entry
+point group `antiphon.commands`, so that a quick command never loads a heavy library.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from plugin.commands.common import COULD_NOT, WRONG_USAGE, complain
+
+GROUP = "antiphon.commands"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    elsewhere = {point.name: point for point in metadata.entry_points(group=GROUP)}
+    if words and words[0] in elsewhere:
+        return _run_elsewhere(elsewhere[words[0]], words[1:])
+    parser = _parser(sorted(elsewhere))
+    if not words:
+        parser.print_help()
+        return WRONG_USAGE
+    args = parser.parse_args(words)
+    try:
+        result: int = args.run(args)
+    except KeyboardInterrupt:
+        return complain("Stopped.")
+    except BrokenPipeError:
+        return COULD_NOT
+    return result
+
+
+def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
+    from plugin.commands import doctor, jam, ports, takes
+
+    also = ", ".join(elsewhere)
+    parser = argparse.ArgumentParser(
+        prog="antiphon",
+        description="A partner for musicians: it listens to a phrase and answers it in time.",
+        epilog=f"Also: {also} (each with --help)." if also else None,
+    )
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    jam.add_parsers(subparsers)
+    ports.add_parsers(subparsers)
+    doctor.add_parsers(subparsers)
+    takes.add_parser(subparsers)
+    return parser
+
+
+def _run_elsewhere(point: metadata.EntryPoint, words: list[str]) -> int:
+    try:
+        run = point.load()
+    except ImportError as error:
+        return complain(
+            f"`antiphon {point.name}` needs the music engine ({error.name or error} is missing); "
+            "run: pip install 'antiphon[engine]'"
+        )
+    result: int = run(words)
+    return result

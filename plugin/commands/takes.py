@@ -1,0 +1,123 @@
+"""`antiphon takes list | export | delete`: the take library from a terminal.
+
+Exit codes: 0 it did its work, 1 it could not (a sentence on standard error), 2 wrong usage. With
+`--json` one JSON value goes to standard output and nothing else. It refuses to delete more than
+one take, or one named by the beginning of its id, without `--yes`.
+"""
+
+import argparse
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plugin.midifile_chunks import MidiFileError
+from plugin.takes import Take, TakeError, TakeLibrary
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DID_IT, COULD_NOT, WRONG_USAGE = 0, 1, 2
+
+
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `takes` and its three verbs to the command line."""
+    parser = subparsers.add_parser("takes", help="list, export and delete what was played")
+    parser.set_defaults(run=run)
+    verbs = parser.add_subparsers(dest="takes_verb", required=True, metavar="VERB")
+
+    verb = verbs.add_parser("list", help="list all takes, the newest first")
+    verb.add_argument("--json", action="store_true", help="print one JSON list")
+
+    verb = verbs.add_parser("export", help="write a take as a MIDI file")
+    verb.add_argument("id", help="id of the take, or its beginning")
+    verb.add_argument(
+        "-o", "--output", type=Path, metavar="PATH", help="file or folder (default: this folder)"
+    )
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+    verb = verbs.add_parser("delete", help="delete takes for good")
+    verb.add_argument("ids", nargs="*", metavar="ID", help="id of a take")
+    verb.add_argument("--all", action="store_true", help="delete every take")
+    verb.add_argument(
+        "--yes", action="store_true", help="mean it: several takes, all, or ids cut short"
+    )
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out what `add_parser` parsed."""
+    verbs = {"list": _list, "export": _export, "delete": _delete}
+    try:
+        with TakeLibrary() as library:
+            return verbs[args.takes_verb](library, args)
+    except (TakeError, MidiFileError) as error:
+        print(error, file=sys.stderr)
+        return COULD_NOT
+
+
+def _list(library: TakeLibrary, args: argparse.Namespace) -> int:
+    takes = library.list_takes()
+    if args.json:
+        print(json.dumps([take.as_json() for take in takes]))
+    elif takes:
+        print("\n".join(table(takes)))
+    else:
+        print("No takes yet: play something with `antiphon jam`.", file=sys.stderr)
+    return DID_IT
+
+
+def _export(library: TakeLibrary, args: argparse.Namespace) -> int:
+    take = library.get(args.id)
+    path = library.export(take.id, args.output)
+    if args.json:
+        print(json.dumps({"id": take.id, "midi": str(path.absolute())}))
+    else:
+        print(path)
+    return DID_IT
+
+
+def _delete(library: TakeLibrary, args: argparse.Namespace) -> int:
+    if args.all == bool(args.ids):
+        print("Name the takes to delete by their ids, or all with --all.", file=sys.stderr)
+        return WRONG_USAGE
+    takes = library.list_takes() if args.all else [library.get(take_id) for take_id in args.ids]
+    ids = list(dict.fromkeys(take.id for take in takes))
+    if not args.yes and (args.all or ids != args.ids or len(ids) > 1):
+        shown = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+        print(
+            f"This would delete {shown or 'nothing'}: add --yes to delete for good.",
+            file=sys.stderr,
+        )
+        return WRONG_USAGE
+    deleted = library.delete(ids)
+    if args.json:
+        print(json.dumps({"deleted": ids}))
+    else:
+        print(f"Deleted {deleted} {'take' if deleted == 1 else 'takes'}.")
+    return DID_IT
+
+
+def table(takes: list[Take]) -> list[str]:
+    """The takes as lines of aligned columns, times in the local time zone."""
+    rows = [("ID", "STARTED", "HEARD", "ANSWER", "MODEL", "SEED", "NAME")]
+    for take in takes:
+        started = datetime.fromisoformat(take.started).astimezone().strftime("%Y-%m-%d %H:%M")
+        seed = "-" if take.seed is None else str(take.seed)
+        name = ("★ " if take.starred else "") + _printable(take.name)
+        notes = (f"{take.heard_notes}", f"{take.answer_notes}")
+        rows.append((take.id, started, *notes, _printable(take.model) or "-", seed, name))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    numbers = (2, 3, 5)
+    return [
+        "  ".join(
+            cell.rjust(width) if column in numbers else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)

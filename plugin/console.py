@@ -1,0 +1,107 @@
+"""What a jam looks like in a terminal: who plays, bar by bar, and what is late.
+
+Events in, lines out; it refuses to print, so that a test can read what a player would. Bars are
+shown where a tempo is known, else stretches of two seconds.
+"""
+
+from collections.abc import Callable
+
+from engine.events import Timebase
+from plugin import protocol
+
+NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+FREE_STRETCH_NS = 2_000_000_000
+MOST_NAMES = 12
+
+
+def pitch_name(pitch: int) -> str:
+    """Name and octave of a MIDI key; 60 is C4."""
+    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+class Console:
+    """Turns a session's events into lines. Thread: one."""
+
+    def __init__(self, write: Callable[[str], None], timebase: Timebase) -> None:
+        """`write` takes one finished line."""
+        self._write, self._timebase = write, timebase
+        self._notes: list[str] = []
+        self._where: tuple[int, bool] | None = None
+
+    def event(self, event: protocol.Event) -> None:
+        """Show one event, or keep it until its bar is full."""
+        match event:
+            case protocol.NoteSounded():
+                self._note(event)
+            case protocol.PhraseHeard():
+                self._flush()
+                self._write(
+                    f"  you: {_count(event.notes)}, {event.seconds:.1f} s; "
+                    f"your partner comes in {event.gap_ms:.0f} ms after your last note"
+                )
+            case protocol.AnswerOver():
+                self._flush()
+                self._write(_answer_line(event))
+            case protocol.Trouble():
+                self._flush()
+                self._write(f"! {event.says}")
+            case protocol.EchoIgnored():
+                self._write(
+                    "! The DAW sends my notes back to me; I ignore them. "
+                    "Take my output out of the track that feeds Antiphon In."
+                )
+            case protocol.EngineReady():
+                self._write(
+                    f"Ready to hear you (model {event.model}, "
+                    f"{event.parameters / 1e6:.1f} M parameters)."
+                )
+            case protocol.StateChanged(state=protocol.State.THINKING):
+                self._write("  your partner is still thinking ...")
+            case protocol.StateChanged():
+                pass
+
+    def close(self) -> None:
+        """Show what is left."""
+        self._flush()
+
+    def _note(self, event: protocol.NoteSounded) -> None:
+        where = (self._stretch(event.t_ns), event.partner)
+        if where != self._where:
+            self._flush()
+            self._where = where
+        late = f" (late by {event.late_ms:.0f} ms)" if event.late_ms > 5 else ""
+        self._notes.append(pitch_name(event.pitch) + late)
+
+    def _stretch(self, t_ns: int) -> int:
+        if self._timebase.tempo_known:
+            return int(t_ns / self._timebase.ns_per_beat // self._timebase.beats_per_bar)
+        return t_ns // FREE_STRETCH_NS
+
+    def _flush(self) -> None:
+        if self._where is None or not self._notes:
+            return
+        stretch, partner = self._where
+        if self._timebase.tempo_known:
+            when = f"bar {stretch + 1:3d}"
+        else:
+            seconds = stretch * FREE_STRETCH_NS // 1_000_000_000
+            when = f"{seconds // 60:3d}:{seconds % 60:02d}"
+        names = " ".join(self._notes[:MOST_NAMES])
+        more = f" … {len(self._notes) - MOST_NAMES} more" if len(self._notes) > MOST_NAMES else ""
+        who = "◆ partner" if partner else "● you    "
+        self._write(f"  {when}  {who}  {names}{more}")
+        self._notes.clear()
+        self._where = None
+
+
+def _count(notes: int) -> str:
+    return "1 note" if notes == 1 else f"{notes} notes"
+
+
+def _answer_line(event: protocol.AnswerOver) -> str:
+    if event.late_notes or event.dropped_notes:
+        timing = f"{event.late_notes} late, {event.dropped_notes} too late and left out"
+    else:
+        timing = "on time"
+    end = "; you came in, it stopped" if event.yielded else ""
+    return f"  partner: {_count(event.notes)}, {event.seconds:.1f} s, {timing}{end}"

@@ -1,0 +1,99 @@
+"""The thread that plays: polls the ports every millisecond and is on time for every note.
+
+It sleeps until a millisecond has passed or something is due, whichever comes first; the clock's own
+sleep is exact. Everything it calls returns at once. It refuses to decide anything musical.
+"""
+
+import contextlib
+import gc
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.api import FromEngine
+from plugin.engine_link import EngineLink, Stopped
+from plugin.ports import InputPort, OutputPort
+from plugin.realtime.clock import Clock
+from plugin.session import Session
+
+POLL_EVERY_NS = 1_000_000
+LOOK_AT_PORTS_EVERY_NS = 1_000_000_000
+REAL_TIME_PRIORITY = 10
+
+
+class PortGoneError(Exception):
+    """A port or the whole MIDI system went away; the message is a sentence and a next step."""
+
+
+class Loop:
+    """Runs a session over real time. Thread: the one that calls `run`."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        clock: Clock,
+        inputs: Sequence[InputPort],
+        output: OutputPort,
+        engine: EngineLink,
+        beside: Callable[[int], None] = lambda now_ns: None,
+    ) -> None:
+        """`beside` is called every round: the other side of a demo, a display."""
+        self._session, self._clock, self._engine = session, clock, engine
+        self._inputs, self._output, self._beside = inputs, output, beside
+        self._looked_ns = clock.now_ns()
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        """Play until `go_on` says no. Raises PortGoneError; the session is left to be closed."""
+        with real_time():
+            while go_on():
+                self.round()
+
+    def round(self) -> None:
+        """One look at everything, then sleep until the next is due."""
+        began_ns = self._clock.now_ns()
+        self._beside(began_ns)
+        for port in self._inputs:
+            while (message := port.poll()) is not None:
+                self._session.midi(self._clock.now_ns(), message)
+        said: FromEngine | Stopped | None
+        while (said := self._engine.poll()) is not None:
+            self._session.engine_said(self._clock.now_ns(), said)
+        next_due_ns = self._session.tick(self._clock.now_ns())
+        if began_ns - self._looked_ns >= LOOK_AT_PORTS_EVERY_NS:
+            self._look_at_ports(began_ns)
+        wake_ns = began_ns + POLL_EVERY_NS
+        self._clock.sleep_until_ns(wake_ns if next_due_ns is None else min(wake_ns, next_due_ns))
+
+    def _look_at_ports(self, now_ns: int) -> None:
+        self._looked_ns = now_ns
+        ports: list[InputPort | OutputPort] = [*self._inputs, self._output]
+        for port in ports:
+            if not port.alive():
+                raise PortGoneError(
+                    f"The port {port.name} is gone: its device was unplugged or the MIDI system "
+                    "ended. Plug it in or start it, then start Antiphon again."
+                )
+
+
+@contextlib.contextmanager
+def real_time() -> Iterator[None]:
+    """Ask the system for punctuality, where it grants that: a real-time policy and no pauses.
+
+    Children and new threads do not inherit the policy: a process that computes must never have it.
+    """
+    scheduled = hasattr(os, "sched_setscheduler")
+    if scheduled:
+        with contextlib.suppress(OSError):
+            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(REAL_TIME_PRIORITY))
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        if scheduled:
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

@@ -1,0 +1,289 @@
+"""What every MIDI backend must do, said once: `test_ports.py` runs it against each of them.
+
+A rig is a backend under test together with the other side of its ports, another program. The suite
+uses nothing of a backend but `plugin.ports`.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+
+from plugin.ports import Backend, InputPort, OutputPort, PortError
+from tests.rig.waiting import wait_for
+
+NOTE_ON = bytes([0x90, 60, 100])
+
+KINDS = {
+    "note-on": NOTE_ON,
+    "note-off": bytes([0x80, 60, 64]),
+    "note-on with velocity 0": bytes([0x90, 60, 0]),
+    "key pressure": bytes([0xA2, 60, 1]),
+    "sustain pedal": bytes([0xBF, 64, 127]),
+    "program": bytes([0xC0, 5]),
+    "channel pressure": bytes([0xD9, 9]),
+    "pitch bend": bytes([0xE0, 0, 64]),
+    "sysex": bytes([0xF0, 0x7E, 0x7F, 6, 1, 0xF7]),
+    "sysex of 2000 bytes": bytes([0xF0, *(n % 128 for n in range(1998)), 0xF7]),
+    "quarter frame": bytes([0xF1, 0x25]),
+    "song position": bytes([0xF2, 48, 0]),
+    "clock": bytes([0xF8]),
+    "start": bytes([0xFA]),
+    "continue": bytes([0xFB]),
+    "stop": bytes([0xFC]),
+}
+
+NO_MESSAGES = {
+    "nothing": b"",
+    "data without a status": bytes([60, 100]),
+    "half a note": bytes([0x90, 60]),
+    "two notes": NOTE_ON * 2,
+    "a status inside": bytes([0x90, 60, 0x90]),
+    "sysex without an end": bytes([0xF0, 1, 2]),
+    "an undefined status": bytes([0xF4]),
+}
+
+
+class PortRig(Protocol):
+    """A backend and another program on the same MIDI system."""
+
+    backend: Backend
+    source: str
+    """Name of a port of the other program that we can read from."""
+    sink: str
+    """Name of a port of the other program that we can write to."""
+
+    def names(self) -> list[str]:
+        """The ports that the other program sees, in both directions."""
+
+    def plug_in(self, port: InputPort) -> Callable[..., None]:
+        """Connect the other program to our virtual input; a function that plays messages."""
+
+    def plug_out(self, port: OutputPort) -> None:
+        """Connect our virtual output to the other program, which hears it from now on."""
+
+    def play(self, *messages: bytes) -> None:
+        """The other program sends these from its source."""
+
+    def wait_for(self, count: int) -> list[bytes]:
+        """Wait until the other program has heard so many messages; all that it has heard."""
+
+    def leave(self) -> None:
+        """The other program ends."""
+
+    def end_system(self) -> None:
+        """The MIDI system ends as if it crashed."""
+
+
+def receive(port: InputPort, count: int) -> list[bytes]:
+    """Poll until so many messages have come, and once more: what has come."""
+    got: list[bytes] = []
+
+    def enough() -> bool:
+        while (message := port.poll()) is not None:
+            got.append(message)
+        return len(got) >= count
+
+    wait_for(enough, lambda: f"{count} messages, of which {len(got)} came")
+    return got
+
+
+def numbered(count: int) -> list[bytes]:
+    """Messages that are all different up to 16384, so that order and loss show."""
+    return [bytes([0xE0, n % 128, n // 128]) for n in range(count)]
+
+
+def is_sentence_with_next_step(error: PortError) -> bool:
+    """Two sentences: what is the matter, and what to do."""
+    text = str(error)
+    return text[0].isupper() and text.endswith(".") and text.count(". ") >= 1 and "\n" not in text
+
+
+def send_many(port: OutputPort, count: int) -> None:
+    for _ in range(count):
+        port.send(NOTE_ON)
+
+
+class PortSuite:
+    """Names, messages, closing. Subclasses give the fixture `rig`, which closes what is opened."""
+
+    # ------------------------------------------------------------------------ names and opening
+
+    def test_others_see_a_virtual_port_by_its_name(self, rig: PortRig) -> None:
+        ours = rig.backend.open_input("Antiphon In", virtual=True)
+        theirs = rig.backend.open_output("Antiphon Out", virtual=True)
+        assert (ours.name, theirs.name) == ("Antiphon In", "Antiphon Out")
+        for name in ("Antiphon In", "Antiphon Out"):
+            assert len([listed for listed in rig.names() if listed.startswith(name)]) == 1
+
+    def test_we_see_the_ports_of_others_and_not_our_own(self, rig: PortRig) -> None:
+        before = rig.backend.inputs(), rig.backend.outputs()
+        rig.backend.open_input("Antiphon In", virtual=True)
+        rig.backend.open_output("Antiphon Out", virtual=True)
+        assert (rig.backend.inputs(), rig.backend.outputs()) == before
+        assert rig.source in before[0]
+        assert rig.sink in before[1]
+        assert rig.source not in before[1]
+
+    def test_ports_of_one_name_get_two(self, rig: PortRig) -> None:
+        first = rig.backend.open_input("Antiphon In", virtual=True)
+        second = rig.backend.open_input("Antiphon In", virtual=True)
+        assert first.name == "Antiphon In"
+        assert second.name != first.name
+        rig.plug_in(second)(NOTE_ON)
+        assert receive(second, 1) == [NOTE_ON]
+        assert first.poll() is None
+
+    def test_an_existing_port_is_opened_by_part_of_its_name_in_any_case(self, rig: PortRig) -> None:
+        keys = rig.backend.open_input(rig.source[1:].upper(), virtual=False)
+        assert keys.name == rig.source
+        assert keys.alive()
+        rig.play(NOTE_ON)
+        assert receive(keys, 1) == [NOTE_ON]
+
+    def test_an_existing_port_takes_what_we_send(self, rig: PortRig) -> None:
+        synth = rig.backend.open_output(rig.sink, virtual=False)
+        assert synth.name == rig.sink
+        synth.send(NOTE_ON)
+        assert rig.wait_for(1) == [NOTE_ON]
+
+    def test_a_missing_port_is_an_error_that_lists_what_exists(self, rig: PortRig) -> None:
+        with pytest.raises(PortError) as of_input:
+            rig.backend.open_input("no such keyboard", virtual=False)
+        with pytest.raises(PortError) as of_output:
+            rig.backend.open_output("no such synth", virtual=False)
+        for error, wanted, existing in (
+            (of_input.value, "no such keyboard", rig.source),
+            (of_output.value, "no such synth", rig.sink),
+        ):
+            assert wanted in str(error)
+            assert existing in str(error)
+            assert is_sentence_with_next_step(error)
+
+    # ------------------------------------------------------------------------------- messages
+
+    def test_every_kind_of_message_comes_in_unchanged(self, rig: PortRig) -> None:
+        port = rig.backend.open_input("Antiphon In", virtual=True)
+        play = rig.plug_in(port)
+        for name, message in KINDS.items():
+            play(message)
+            assert receive(port, 1) == [message], name
+
+    def test_every_kind_of_message_goes_out_unchanged(self, rig: PortRig) -> None:
+        port = rig.backend.open_output("Antiphon Out", virtual=True)
+        rig.plug_out(port)
+        for message in KINDS.values():
+            port.send(message)
+        assert rig.wait_for(len(KINDS)) == list(KINDS.values())
+
+    def test_an_input_with_nothing_to_say_says_none(self, rig: PortRig) -> None:
+        port = rig.backend.open_input("Antiphon In", virtual=True)
+        assert port.poll() is None
+        assert port.alive()
+
+    def test_of_1000_messages_in_none_is_lost_and_none_overtakes(self, rig: PortRig) -> None:
+        port = rig.backend.open_input("Antiphon In", virtual=True)
+        rig.plug_in(port)(*numbered(1000))
+        assert receive(port, 1000) == numbered(1000)
+
+    def test_of_5000_messages_out_none_is_lost_and_none_overtakes(self, rig: PortRig) -> None:
+        # More than RtMidi's ring holds at once.
+        port = rig.backend.open_output("Antiphon Out", virtual=True)
+        rig.plug_out(port)
+        for message in numbered(5000):
+            port.send(message)
+        assert rig.wait_for(5000) == numbered(5000)
+
+    def test_sending_to_nobody_is_no_error(self, rig: PortRig) -> None:
+        port = rig.backend.open_output("Antiphon Out", virtual=True)
+        port.send(bytes([0x90, 1, 1]))
+        assert port.alive()
+        rig.plug_out(port)
+        port.send(NOTE_ON)
+        assert wait_for(lambda: NOTE_ON in rig.wait_for(0), "the note that somebody listens to")
+
+    @pytest.mark.parametrize("name", NO_MESSAGES)
+    def test_what_is_no_message_is_refused_and_the_port_is_well(
+        self, rig: PortRig, name: str
+    ) -> None:
+        port = rig.backend.open_output("Antiphon Out", virtual=True)
+        rig.plug_out(port)
+        with pytest.raises(ValueError, match="MIDI message"):
+            port.send(NO_MESSAGES[name])
+        port.send(NOTE_ON)
+        assert rig.wait_for(1) == [NOTE_ON]
+
+    # --------------------------------------------------------------------------------- closing
+
+    def test_a_closed_port_is_silent_and_no_longer_listed(self, rig: PortRig) -> None:
+        ours = rig.backend.open_input("Antiphon In", virtual=True)
+        theirs = rig.backend.open_output("Antiphon Out", virtual=True)
+        for port in (ours, theirs):
+            port.close()
+            port.close()
+            assert not port.alive()
+        assert ours.poll() is None
+        with pytest.raises(PortError) as error:
+            theirs.send(NOTE_ON)
+        assert is_sentence_with_next_step(error.value)
+        wait_for(
+            lambda: not [name for name in rig.names() if name.startswith("Antiphon")],
+            lambda: f"our ports to go from {rig.names()}",
+        )
+
+    def test_a_port_can_be_opened_again_under_its_name(self, rig: PortRig) -> None:
+        for _ in range(3):
+            port = rig.backend.open_input("Antiphon In", virtual=True)
+            assert port.name == "Antiphon In"
+            rig.plug_in(port)(NOTE_ON)
+            assert receive(port, 1) == [NOTE_ON]
+            port.close()
+
+
+class PortLossSuite:
+    """Ports that go while they are open. Subclasses give the fixture `rig`, anew for each test."""
+
+    def test_closing_the_backend_closes_its_ports(self, rig: PortRig) -> None:
+        ports = [
+            rig.backend.open_input("Antiphon In", virtual=True),
+            rig.backend.open_output(rig.sink, virtual=False),
+        ]
+        rig.backend.close()
+        rig.backend.close()
+        assert not any(port.alive() for port in ports)
+
+    def test_an_unplugged_instrument_is_noticed(self, rig: PortRig) -> None:
+        keys = rig.backend.open_input(rig.source, virtual=False)
+        synth = rig.backend.open_output(rig.sink, virtual=False)
+        ours = rig.backend.open_output("Antiphon Out", virtual=True)
+        assert keys.alive()
+        assert synth.alive()
+        rig.leave()
+        wait_for(lambda: not keys.alive(), "the keyboard to be gone")
+        wait_for(lambda: not synth.alive(), "the synthesizer to be gone")
+        with pytest.raises(PortError) as error:
+            synth.send(NOTE_ON)
+        assert is_sentence_with_next_step(error.value)
+        assert ours.alive()
+        ours.send(NOTE_ON)
+
+    def test_a_dead_system_is_noticed_and_blocks_nothing(self, rig: PortRig) -> None:
+        ours = rig.backend.open_input("Antiphon In", virtual=True)
+        theirs = rig.backend.open_output("Antiphon Out", virtual=True)
+        synth = rig.backend.open_output(rig.sink, virtual=False)
+        rig.end_system()
+        start_s = time.monotonic()
+        for port in (theirs, synth):
+            # Far more than RtMidi's ring holds: unguarded, it would spin for ever.
+            with pytest.raises(PortError) as error:
+                send_many(port, 20_000)
+            assert is_sentence_with_next_step(error.value)
+        assert not any(port.alive() for port in (ours, theirs, synth))
+        assert ours.poll() is None
+        with pytest.raises(PortError):
+            rig.backend.inputs()
+        with pytest.raises(PortError):
+            rig.backend.open_input("Antiphon In", virtual=True)
+        assert time.monotonic() - start_s < 5.0
+        rig.backend.close()

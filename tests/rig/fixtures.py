@@ -1,0 +1,39 @@
+"""Fixtures with a real MIDI server; tests that use them carry the mark `realport`.
+
+`jack_server` lasts as long as a test class, because a process has one JACK server at a time: put
+tests that share a server into a class, and tests that kill theirs into another.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rig.jackd import JackServer, why_no_jack
+from tests.rig.peer import JackPeer
+
+
+@pytest.fixture(scope="class")
+def jack_server() -> Iterator[JackServer]:
+    """A private JACK server for a test class, which clients of this process find by themselves."""
+    yield from _server()
+
+
+@pytest.fixture
+def mortal_jack_server() -> Iterator[JackServer]:
+    """The same for one test, which may kill it."""
+    yield from _server()
+
+
+@pytest.fixture(scope="class")
+def jack_peer(jack_server: JackServer) -> Iterator[JackPeer]:
+    """Another program on that server, which plays into ports and tells what comes out."""
+    with JackPeer(jack_server) as peer:
+        yield peer
+
+
+def _server() -> Iterator[JackServer]:
+    reason = why_no_jack()
+    if reason:
+        pytest.skip(reason)
+    with JackServer() as server, server.as_default():
+        yield server
