@@ -6,19 +6,17 @@ one take, or one named by the beginning of its id, without `--yes`.
 """
 
 import argparse
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin.midifile_chunks import MidiFileError
-from plugin.takes import Take, TakeError, TakeLibrary
+from plugin.commands.common import DID_IT, WRONG_USAGE, complain, put_json
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from plugin.takes import Take, TakeLibrary
 
-DID_IT, COULD_NOT, WRONG_USAGE = 0, 1, 2
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_parser(subparsers: "Subparsers") -> None:
@@ -48,19 +46,22 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out what `add_parser` parsed."""
+    # Not at the top: the other sub-commands start without SQLite.
+    from plugin.midifile_chunks import MidiFileError
+    from plugin.takes import TakeError, TakeLibrary
+
     verbs = {"list": _list, "export": _export, "delete": _delete}
     try:
         with TakeLibrary() as library:
             return verbs[args.takes_verb](library, args)
     except (TakeError, MidiFileError) as error:
-        print(error, file=sys.stderr)
-        return COULD_NOT
+        return complain(str(error))
 
 
-def _list(library: TakeLibrary, args: argparse.Namespace) -> int:
+def _list(library: "TakeLibrary", args: argparse.Namespace) -> int:
     takes = library.list_takes()
     if args.json:
-        print(json.dumps([take.as_json() for take in takes]))
+        put_json([take.as_json() for take in takes])
     elif takes:
         print("\n".join(table(takes)))
     else:
@@ -68,17 +69,17 @@ def _list(library: TakeLibrary, args: argparse.Namespace) -> int:
     return DID_IT
 
 
-def _export(library: TakeLibrary, args: argparse.Namespace) -> int:
+def _export(library: "TakeLibrary", args: argparse.Namespace) -> int:
     take = library.get(args.id)
     path = library.export(take.id, args.output)
     if args.json:
-        print(json.dumps({"id": take.id, "midi": str(path.absolute())}))
+        put_json({"id": take.id, "midi": str(path.absolute())})
     else:
         print(path)
     return DID_IT
 
 
-def _delete(library: TakeLibrary, args: argparse.Namespace) -> int:
+def _delete(library: "TakeLibrary", args: argparse.Namespace) -> int:
     if args.all == bool(args.ids):
         print("Name the takes to delete by their ids, or all with --all.", file=sys.stderr)
         return WRONG_USAGE
@@ -93,13 +94,13 @@ def _delete(library: TakeLibrary, args: argparse.Namespace) -> int:
         return WRONG_USAGE
     deleted = library.delete(ids)
     if args.json:
-        print(json.dumps({"deleted": ids}))
+        put_json({"deleted": ids})
     else:
         print(f"Deleted {deleted} {'take' if deleted == 1 else 'takes'}.")
     return DID_IT
 
 
-def table(takes: list[Take]) -> list[str]:
+def table(takes: "list[Take]") -> list[str]:
     """The takes as lines of aligned columns, times in the local time zone."""
     rows = [("ID", "STARTED", "HEARD", "ANSWER", "MODEL", "SEED", "NAME")]
     for take in takes:

@@ -5,14 +5,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from tests.behaviour.client import (
-    Performance,
-    Script,
-    Segment,
-    read_events,
-    start,
-    still_sounding,
-)
+from tests.behaviour.client import Script, start
+from tests.behaviour.performance import Performance, Segment, read_events, still_sounding
 from tests.rig.jackd import RATE_HZ, JackServer
 
 ON, OFF = bytes([0x90, 60, 100]), bytes([0x80, 60, 0])
@@ -44,6 +38,12 @@ def test_segments_follow_each_other_to_the_frame() -> None:
     assert [frame for frame, _ in performance.played] == [0, 123, 200, 200, 300, 800, 850]
     assert (performance.begun, performance.ended) == ([0, 800], [300, 850])
     assert performance.timed_out == []
+
+
+def test_the_first_segment_can_wait_too() -> None:
+    assert perform([Segment(events=PHRASE, delay_s=0.25)], {}).begun == [250]
+    assert perform([Segment(events=PHRASE, reply_s=0.25)], {70: REPLY_ON}).begun == [320]
+    assert perform([Segment(events=PHRASE, quiet_s=1, timeout_s=3)], {}).timed_out == [0]
 
 
 def test_quiet_waits_until_the_reply_has_come_and_gone() -> None:
