@@ -17,18 +17,68 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.encoding import COLUMNS, FIELD_SIZES, Row
+from engine.encoding import COLUMNS, FIELD_SIZES, PITCH_CLASSES, Row
 from engine.model.checkpoint import CheckpointError
+from engine.model.shape import (
+    FADES,
+    FIRST_PITCH,
+    HEAD_SEES,
+    INTERVAL_REACH,
+    LEAP_REACH,
+    LOOK_BACK,
+    NORM_EPSILON,
+    PITCH_HEAD,
+    ROPE_BASE,
+    Shape,
+)
 
 Vector = npt.NDArray[np.float32]
 
-ROPE_BASE = 10_000.0
-NORM_EPSILON = 1e-6
 SPARE = 512
 """Notes that may be read between a mark and the return to it."""
 
 _KIND = COLUMNS.index("kind")
-_HEAD_SEES = ((6,), (0, 4, 5, 6), (0, 1, 4, 5, 6), (0, 1, 2, 4, 5, 6))
+_KEYS = np.arange(PITCH_CLASSES)
+_TURNS = (np.arange(12)[:, None] + np.arange(12)[None, :]) % 12
+_LEAPS = np.clip(_KEYS[None, :] - _KEYS[:, None], -LEAP_REACH, LEAP_REACH) + LEAP_REACH
+_FADES = np.array(FADES, dtype=np.float32)[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class PitchMemory:
+    """Pitch classes heard lately, and the last pitch (-1 before the first note)."""
+
+    last: int
+    total: Vector
+    weight: Vector
+    heard: Vector
+    """What the network sees of it: shares counted from the last note's own pitch class: (24,)."""
+
+    @classmethod
+    def empty(cls) -> "PitchMemory":
+        """Nothing heard."""
+        faded = len(FADES)
+        return cls(
+            -1,
+            np.zeros((faded, 12), dtype=np.float32),
+            np.zeros((faded, 1), dtype=np.float32),
+            np.zeros(faded * 12, dtype=np.float32),
+        )
+
+    def after(self, pitch: int) -> "PitchMemory":
+        """The memory once this note was heard, too."""
+        total = self.total * _FADES
+        total[:, pitch % 12] += 1
+        weight = self.weight * _FADES + 1
+        heard = (total / weight)[:, _TURNS[pitch % 12]].reshape(-1)
+        return PitchMemory(pitch, total, weight, heard)
+
+    def interval(self, pitch: int) -> int:
+        """Class of the interval from the last note to `pitch`."""
+        if self.last < 0:
+            return 0
+        leap = min(max(pitch - self.last, -INTERVAL_REACH), INTERVAL_REACH)
+        return leap + INTERVAL_REACH + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +86,8 @@ class Mark:
     """A place in the stream of notes to come back to."""
 
     count: int
-    hidden: Vector
+    hidden: Vector | None
+    memory: PitchMemory
 
 
 class FastPrior:
@@ -45,52 +96,54 @@ class FastPrior:
     def __init__(self, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
         """Raises CheckpointError where tensors are missing or of another shape."""
         try:
-            self._width = int(metadata["width"])
-            self._heads = int(metadata["heads"])
-            self._window = int(metadata["window"])
-            layers = int(metadata["layers"])
-            self._take_weights(tensors, layers)
+            self._shape = Shape.from_text(metadata)
+            self._take_weights(tensors)
         except (KeyError, ValueError) as error:
             raise CheckpointError(
                 "The weights do not have the shape that they name; "
                 "reinstall Antiphon to get them whole."
             ) from error
         self.parameters = sum(int(tensor.size) for tensor in tensors.values())
-        self._head_width = self._width // self._heads
-        self._kept = self._window + SPARE
-        shape = (layers, self._heads, 2 * self._kept, self._head_width)
+        self._kept = self._shape.window + SPARE
+        layers, heads, width = self._shape.layers, self._shape.heads, self._shape.width
+        shape = (layers, heads, 2 * self._kept, width // heads)
         self._keys = np.zeros(shape, dtype=np.float32)
         # The last column stays 1: the sum of the attention weights comes with the weighted values.
-        self._values = np.ones((*shape[:3], self._head_width + 1), dtype=np.float32)
-        half = np.arange(0, self._head_width, 2, dtype=np.float64) / self._head_width
+        self._values = np.ones((*shape[:3], shape[3] + 1), dtype=np.float32)
+        # What each layer read, with room in front for the notes before the first.
+        self._reads = np.zeros((layers, 2 * self._kept + LOOK_BACK, width), dtype=np.float32)
+        half = np.arange(0, shape[3], 2, dtype=np.float64) / shape[3]
         self._frequency = ROPE_BASE**-half
         self.reset()
 
-    def _take_weights(self, tensors: dict[str, np.ndarray], layers: int) -> None:
+    def _take_weights(self, tensors: dict[str, np.ndarray]) -> None:
         def matrix(name: str, *shape: int) -> Vector:
             return np.ascontiguousarray(tensors[name].reshape(shape))
 
-        width = self._width
+        width, heads = self._shape.width, self._shape.heads
         self._start = matrix("start", width)
         self._columns = [
             tensors[f"columns.{column}.weight"].reshape(-1, width) for column in range(len(COLUMNS))
         ]
         # The pitch class of a key is known beforehand: one table for both.
-        keys = np.arange(len(self._columns[1]))
-        self._columns[1] = self._columns[1] + matrix("pitch_class.weight", 12, width)[keys % 12]
+        pitch_class = matrix("pitch_class.weight", 12, width)
+        self._columns[1] = self._columns[1] + pitch_class[_KEYS % 12]
+        self._interval = matrix("interval.weight", 2 * INTERVAL_REACH + 2, width)
+        self._heard = matrix("heard.weight", width, 12 * len(FADES))
         # Norm weights and the attention's scale are folded into the matrices that they feed. The
         # two halves that a rotary position turns are laid side by side, as one complex number.
-        half = width // self._heads // 2
+        half = width // heads // 2
         pairs = np.arange(2 * width).reshape(-1, 2, half).transpose(0, 2, 1).reshape(-1)
         self._blocks = []
-        for n in range(layers):
+        for n in range(self._shape.layers):
             mix = matrix(f"blocks.{n}.query_key_value.weight", 3 * width, width).copy()
             mix *= matrix(f"blocks.{n}.norm_attend.weight", width)
-            mix[:width] *= np.float32((width // self._heads) ** -0.5)
+            mix[:width] *= np.float32((width // heads) ** -0.5)
             mix[: 2 * width] = mix[pairs]
             widen = matrix(f"blocks.{n}.widen.weight", 4 * width, width)
             self._blocks.append(
                 (
+                    np.ascontiguousarray(matrix(f"blocks.{n}.look_back", LOOK_BACK, width)[::-1]),
                     mix,
                     matrix(f"blocks.{n}.gather.weight", width, width),
                     widen * matrix(f"blocks.{n}.norm_feed.weight", width),
@@ -107,13 +160,15 @@ class FastPrior:
             (
                 [
                     tensors[f"heads.{n}.given.{k}.weight"].reshape(-1, width)
-                    for k in range(len(_HEAD_SEES[n]))
+                    for k in range(len(HEAD_SEES[n]))
                 ],
                 matrix(f"heads.{n}.logits.weight", FIELD_SIZES[n], width),
                 matrix(f"heads.{n}.logits.bias", FIELD_SIZES[n]),
             )
             for n in fields
         ]
+        self._around = matrix(f"heads.{PITCH_HEAD}.around.weight", width, 12 * len(FADES))
+        self._leaps = matrix(f"heads.{PITCH_HEAD}.leaps.weight", 2 * LEAP_REACH + 1, width)
 
     @property
     def count(self) -> int:
@@ -124,28 +179,33 @@ class FastPrior:
         """Forget every note."""
         self._count = 0
         self._base = 0
+        self._reads[:, :LOOK_BACK] = 0
+        self._memory = PitchMemory.empty()
         self._hidden: Vector | None = None
         self._told: Vector | None = None
 
     def mark(self) -> Mark:
         """Remember this place. Costs nothing."""
-        return Mark(self._count, self._start if self._hidden is None else self._hidden)
+        return Mark(self._count, self._hidden, self._memory)
 
     def back_to(self, mark: Mark) -> None:
         """Return to a mark; raises ValueError if more than `SPARE` notes were read since."""
         if self._count - mark.count > SPARE:
             raise ValueError("the mark is too old: its notes are gone")
-        self._count = mark.count
-        self._hidden = mark.hidden if mark.count else None
+        if mark.count == 0:
+            self.reset()
+            return
+        self._count, self._hidden, self._memory = mark.count, mark.hidden, mark.memory
         self._told = None
 
     def read(self, row: Row) -> None:
         """Take in one note that has happened."""
-        if self._count == 0:
-            self._advance(self._start + self._columns[_KIND][row.kind])
-        x = self._columns[0][row[0]] + self._columns[1][row[1]]
-        for column in range(2, len(COLUMNS)):
-            x += self._columns[column][row[column]]
+        self._begin(row)
+        interval = self._memory.interval(row.pitch)
+        self._memory = self._memory.after(row.pitch)
+        x = self._heard @ self._memory.heard + self._interval[interval]
+        for table, value in zip(self._columns, row, strict=True):
+            x += table[value]
         self._advance(x)
 
     def field(self, number: int, row: Row) -> Vector:
@@ -153,19 +213,30 @@ class FastPrior:
 
         Before any note the learnt start is read, with the kind that `row` names.
         """
-        if self._count == 0:
-            self._advance(self._start + self._columns[_KIND][row.kind])
+        self._begin(row)
         if self._told is None:
             assert self._hidden is not None
             # All four heads read the same vector: one product instead of four.
-            self._told = (self._heads_in @ self._hidden + self._heads_bias).reshape(-1, self._width)
+            told = self._heads_in @ self._hidden + self._heads_bias
+            self._told = told.reshape(len(FIELD_SIZES), -1)
         given, out, out_bias = self._head_weights[number]
         hidden = self._told[number].copy()
-        for column, table in zip(_HEAD_SEES[number], given, strict=True):
+        if number == PITCH_HEAD:
+            hidden += self._around @ self._memory.heard
+        for column, table in zip(HEAD_SEES[number], given, strict=True):
             hidden += table[row[column]]
         np.maximum(hidden, 0, out=hidden)
         hidden *= hidden
-        return np.add(out @ hidden, out_bias)
+        logits = np.add(out @ hidden, out_bias)
+        if number == PITCH_HEAD:
+            last = self._memory.last if self._memory.last >= 0 else FIRST_PITCH
+            logits += (self._leaps @ hidden)[_LEAPS[last]]
+        return logits
+
+    def _begin(self, row: Row) -> None:
+        """Before the first note comes the learnt start."""
+        if self._count == 0:
+            self._advance(self._start + self._columns[_KIND][row.kind])
 
     def _advance(self, x: Vector) -> None:
         """One step of the backbone."""
@@ -173,17 +244,19 @@ class FastPrior:
         if at == self._keys.shape[2]:
             self._make_room()
             at = self._kept
-        seen = slice(max(0, at + 1 - self._window), at + 1)
+        seen = slice(max(0, at + 1 - self._shape.window), at + 1)
         turn = np.exp(1j * (self._count * self._frequency)).astype(np.complex64)
-        heads, head_width, both = self._heads, self._head_width, 2 * self._width
-        for keys, values, (mix, gather, widen, narrow) in zip(
-            self._keys, self._values, self._blocks, strict=True
+        heads, both = self._shape.heads, 2 * self._shape.width
+        for reads, keys, values, (look_back, mix, gather, widen, narrow) in zip(
+            self._reads, self._keys, self._values, self._blocks, strict=True
         ):
-            mixed = mix @ _normed(x)
+            read = reads[at + LOOK_BACK] = _normed(x)
+            read = read + np.einsum("kw,kw->w", look_back, reads[at : at + LOOK_BACK])
+            mixed = mix @ read
             pairs = np.multiply(mixed[:both].view(np.complex64).reshape(2, heads, -1), turn)
             query, key = pairs.view(np.float32)
             keys[:, at] = key
-            values[:, at, :-1] = mixed[both:].reshape(heads, head_width)
+            values[:, at, :-1] = mixed[both:].reshape(heads, -1)
             weights = np.matmul(keys[:, seen], query[:, :, None])[:, :, 0]
             weights -= weights.max(axis=1, keepdims=True)
             np.exp(weights, out=weights)
@@ -200,6 +273,7 @@ class FastPrior:
         """Move what may still be seen or returned to, to the front of the buffers."""
         self._keys[:, :, : self._kept] = self._keys[:, :, self._kept :]
         self._values[:, :, : self._kept] = self._values[:, :, self._kept :]
+        self._reads[:, : self._kept + LOOK_BACK] = self._reads[:, self._kept :]
         self._base += self._kept
 
 

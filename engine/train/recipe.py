@@ -10,7 +10,9 @@ Not-a-number stops the run, says where, and leaves the last good save.
 
 import json
 import math
+import pickle
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,19 +24,29 @@ from tqdm import tqdm
 from engine.corpus import Stream, data_hash, load_streams, rows_of
 from engine.encoding import FIELDS
 from engine.model import checkpoint
-from engine.model.transformer import Prior, Shape
+from engine.model.shape import Shape
+from engine.model.transformer import Prior
 from engine.train import curve
 from engine.train.batches import Sampler, what_counts
 
-PEAK_RATE = 2.5e-3
+PEAK_RATE = 2e-3
 WARM_UP_STEPS = 150
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0
-LENGTH = 512
-WIDTH = 8
+LENGTH = 384
+WIDTH = 10
 VALID_EVERY = 200
 SAVE_EVERY = 50
 VALID_NOTES = 40_960
+NAME = "prior-1"
+"""What weights of this recipe call themselves; a take remembers it."""
+
+SIZES = {
+    "small": Shape(width=128, layers=4, heads=4),
+    "medium": Shape(width=192, layers=4, heads=6),
+    "large": Shape(width=320, layers=6, heads=10),
+}
+"""The dial: about 1, 2.5 and 10 million weights."""
 
 
 class TrainingError(Exception):
@@ -66,10 +78,12 @@ def train(
     seed: int = 1,
     threads: int = 2,
     compiled: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Train (or go on training) in folder `out`; returns the path of the best weights.
 
-    Writes last.pt (to go on from), best.safetensors, curve.png and run.json. Raises TrainingError.
+    Writes last.pt (to go on from), best.safetensors, curve.png and run.json. `clock` says seconds.
+    Raises TrainingError, CorpusError.
     """
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
@@ -84,7 +98,7 @@ def train(
 
     bar = tqdm(total=round(minutes * 60), initial=round(progress.used_s), unit="s", desc="training")
     while progress.used_s < minutes * 60:
-        started = time.monotonic()
+        started = clock()
         rate = learning_rate(progress.step, progress.used_s / (minutes * 60))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -92,18 +106,20 @@ def train(
         counted = torch.from_numpy(batch.counted)
         nats = losses(torch.from_numpy(batch.rows), torch.from_numpy(batch.segment), counted)
         loss = nats.sum() / (WIDTH * LENGTH)
-        if not torch.isfinite(loss):
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
+        # Before the weights are touched: a save never holds what is not a number.
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            bar.close()
             raise TrainingError(
                 f"The loss is not a number at step {progress.step}; the last save is in {out}. "
                 "Go on from there with a smaller learning rate."
             )
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         progress.step += 1
         progress.train.append((progress.step, loss.item() / math.log(2)))
-        progress.used_s += time.monotonic() - started
+        progress.used_s += clock() - started
         over = progress.used_s >= minutes * 60
         if progress.step % VALID_EVERY == 0 or over:
             bits = float(bits_per_note(model, held_out).sum())
@@ -161,15 +177,18 @@ def validation_batches(streams: list[Stream]) -> list[tuple[Tensor, Tensor, Tens
             number += 1
             room -= len(rows[-1])
             if room == 0:
-                stretches.append(
-                    (
-                        torch.from_numpy(np.concatenate(rows))[None],
-                        torch.from_numpy(np.concatenate(segment))[None],
-                        torch.from_numpy(np.concatenate(counted))[None],
-                    )
-                )
+                stretches.append(_stretch(rows, segment, counted))
                 rows, counted, segment, room = [], [], [], LENGTH
+    if rows and not stretches:
+        stretches.append(_stretch(rows, segment, counted))
     return stretches
+
+
+def _stretch(
+    rows: list[np.ndarray], segment: list[np.ndarray], counted: list[np.ndarray]
+) -> tuple[Tensor, Tensor, Tensor]:
+    one, two, three = (torch.from_numpy(np.concatenate(part)) for part in (rows, segment, counted))
+    return one[None], two[None], three[None]
 
 
 @torch.inference_mode()
@@ -184,7 +203,7 @@ def bits_per_note(model: Prior, batches: list[tuple[Tensor, Tensor, Tensor]]) ->
 
 def _export(path: Path, model: Prior) -> None:
     tensors = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-    checkpoint.save(path, tensors, model.shape.as_text())
+    checkpoint.save(path, tensors, {"name": NAME, **model.shape.as_text()})
 
 
 def _save(path: Path, model: Prior, optimiser: torch.optim.Optimizer, progress: Progress) -> None:
@@ -207,9 +226,16 @@ def _resume(path: Path, model: Prior, optimiser: torch.optim.Optimizer) -> Progr
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         return Progress(**json.loads(state["progress"]))
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        EOFError,
+        pickle.UnpicklingError,
+    ) as error:
         raise TrainingError(
-            f"{path} is not a save of this model's size; name another folder with --out."
+            f"{path} is damaged or not a save of this model's size; name another folder with --out."
         ) from error
 
 
@@ -217,6 +243,7 @@ def _write_card(
     path: Path, data: Path, model: Prior, progress: Progress, *, seed: int, minutes: float
 ) -> None:
     card = {
+        "name": NAME,
         "data_sha256": data_hash(data),
         "seed": seed,
         "minutes": minutes,
