@@ -21,22 +21,21 @@ from engine.model.fast import FastPrior
 from engine.sampling.draw import agree, draw
 
 SCALE = np.isin(np.arange(128) % 12, (0, 2, 4, 5, 7, 9, 11))
+ALLOWED = [
+    SCALE if column == "pitch" else np.arange(size) > 0
+    for column, size in zip(Row._fields, FIELD_SIZES, strict=False)
+]
 
 
 def step(prior: FastPrior, row: Row, rng: np.random.Generator) -> Row:
     """Hear `row`, choose the next one."""
     prior.read(row)
     chosen = row
-    for field, (column, size) in enumerate(zip(Row._fields[:4], FIELD_SIZES, strict=True)):
-        allowed = np.arange(size) > 0 if column != "pitch" else SCALE
-        value = draw(
-            prior.field(field, chosen),
-            agree([allowed], size),
-            temperature=0.95,
-            top_p=0.95,
-            rng=rng,
-        )
-        chosen = chosen._replace(**{column: value})
+    for field, size in enumerate(FIELD_SIZES):
+        allowed = agree([ALLOWED[field]], size)
+        logits = prior.field(field, chosen)
+        value = draw(logits, allowed, temperature=0.95, top_p=0.95, rng=rng)
+        chosen = chosen._replace(**{Row._fields[field]: value})
     return chosen
 
 

@@ -10,8 +10,10 @@ It refuses to augment, to shuffle and to weigh collections: that is `engine.trai
 
 import csv
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +30,13 @@ from engine.encoding import (
 from engine.events import NOMINAL_BPM
 
 SHIPPABLE = "ship"
+EVERY_TIER = "all"
 _MERGE_AT_MOST = 3
 """Pieces of up to three melodic tracks (two hands, song and piano) are one stream; larger ones,
 and tracks known to be single lines, are a stream each: nobody plays a whole band into one port."""
 _LEAST_NOTES = 8
+_LONGEST_BAR_TICKS = 8 * TICKS_PER_BEAT
+"""Where the next marked downbeat is further away than this, nobody knows the bar."""
 _TICKS_PER_SECOND = TICKS_PER_BEAT * NOMINAL_BPM / 60.0
 
 
@@ -61,6 +66,18 @@ class Stream:
     def __len__(self) -> int:
         return len(self.pitch)
 
+    def part(self, first: int, end: int) -> "Stream":
+        """Notes first..end of the stream, as a stream."""
+        chosen = slice(first, end)
+        return replace(
+            self,
+            onset=self.onset[chosen],
+            duration=self.duration[chosen],
+            pitch=self.pitch[chosen],
+            velocity=self.velocity[chosen],
+            bar_tick=self.bar_tick[chosen],
+        )
+
 
 def rows_of(stream: Stream) -> IntArray:
     """The stream as the model sees it, unchanged: shape (n, 7), columns `encoding.COLUMNS`."""
@@ -86,44 +103,69 @@ def load_streams(data: Path, split: str, *, tier: str = SHIPPABLE) -> list[Strea
     """All streams of a split ("train", "valid", "test", ...) of one tier, in index order.
 
     Tunes that also occur in the melody benchmark are a split of their own ("bench_overlap") and
-    so are never trained on. tier "all" reads every tier. Raises CorpusError.
+    so are never trained on. tier `EVERY_TIER` reads all. Raises CorpusError.
     """
-    index_path = data / "index.csv"
-    if not index_path.is_file():
-        raise CorpusError(f"There is no index.csv in {data}; name the data folder with --data.")
     textures: dict[str, dict[str, str]] = {}
-    with index_path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["split"] == split and (tier == "all" or row["tier"] == tier):
-                textures.setdefault(f"{row['tier']}/{row['collection']}", {})[row["id"]] = row[
-                    "texture"
-                ]
+    found: set[str] = set()
+    for row in _index(data):
+        found.add(f"{row['split']} of {row['tier']}")
+        if row["split"] == split and tier in (row["tier"], EVERY_TIER):
+            collection = textures.setdefault(f"{row['tier']}/{row['collection']}", {})
+            collection[row["id"]] = row["texture"]
     streams: list[Stream] = []
-    for collection, pieces in textures.items():
-        streams.extend(_read_collection(data / f"{collection}.npz", pieces))
+    for collection_path, pieces in textures.items():
+        streams.extend(_read_collection(data / f"{collection_path}.npz", pieces))
     if not streams:
-        raise CorpusError(f"No piece of split {split!r}, tier {tier!r} in {data}.")
+        raise CorpusError(
+            f"No music of split {split!r}, tier {tier!r} in {data}; "
+            f"it has {', '.join(sorted(found)) or 'none at all'}."
+        )
     return streams
+
+
+def _index(data: Path) -> list[dict[str, str]]:
+    path = data / "index.csv"
+    if not path.is_file():
+        raise CorpusError(f"There is no index.csv in {data}; name the data folder with --data.")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise CorpusError(f"{path} cannot be read ({error}); fetch the data again.") from error
+    missing = {"id", "collection", "tier", "split", "texture"} - set(rows[0] if rows else ())
+    if rows and missing:
+        raise CorpusError(
+            f"{path} has no column {', '.join(sorted(missing))}; name the data folder with --data."
+        )
+    return rows
 
 
 def data_hash(data: Path, *, tier: str = SHIPPABLE) -> str:
     """First 16 hex digits of a SHA-256 over index and collections, to name what was trained on."""
-    digest = hashlib.sha256((data / "index.csv").read_bytes())
-    for path in sorted((data / tier).glob("*.npz")):
-        digest.update(path.name.encode() + path.read_bytes())
+    try:
+        digest = hashlib.sha256((data / "index.csv").read_bytes())
+        for path in sorted(data.glob("*/*.npz" if tier == EVERY_TIER else f"{tier}/*.npz")):
+            digest.update(path.name.encode() + path.read_bytes())
+    except OSError as error:
+        raise CorpusError(
+            f"{data} cannot be read ({error}); name the data folder with --data."
+        ) from error
     return digest.hexdigest()[:16]
 
 
 def _read_collection(path: Path, textures: dict[str, str]) -> Iterator[Stream]:
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
+        ids = bytes(arrays["ids"]).decode("utf-8").split("\n")
+        absent = set(textures).difference(ids)
+        if absent:
+            raise ValueError(f"index.csv names a piece that it lacks: {min(absent)}")
+        for number, piece in enumerate(ids):
+            if piece in textures:
+                yield from _read_piece(arrays, number, piece, path.stem, textures[piece])
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise CorpusError(f"{path} cannot be read ({error}); fetch the data again.") from error
-    ids = bytes(arrays["ids"]).decode("utf-8").split("\n")
-    for number, piece in enumerate(ids):
-        if piece in textures:
-            yield from _read_piece(arrays, number, piece, path.stem, textures[piece])
 
 
 def _events(
@@ -186,12 +228,16 @@ def _from_score(
     meter_at, numerator, denominator = _events(arrays, "meter", number, "num", "den")
     bar_tick = np.full(len(onset), UNKNOWN_POSITION, dtype=np.int64)
     if len(meter_at):
-        which = np.searchsorted(meter_at, onset, "right") - 1
+        # Rounded to ticks before bars are counted, as when playing: a note just before the bar
+        # line may round onto it.
+        tick = np.floor(onset * scale + 0.5).astype(np.int64)
+        meter_tick = np.floor(meter_at * scale + 0.5).astype(np.int64)
+        which = np.searchsorted(meter_tick, tick, "right") - 1
         inside = which >= 0
-        bar = np.maximum(numerator.astype(np.int64) * 4 * 480 // denominator.astype(np.int64), 1)
-        since = onset - meter_at[np.maximum(which, 0)]
-        ticks = np.floor(since % bar[np.maximum(which, 0)] * scale + 0.5).astype(np.int64)
-        bar_tick[inside] = ticks[inside]
+        beats = numerator.astype(np.int64) * 4 * TICKS_PER_BEAT
+        bar = np.maximum(beats // np.maximum(denominator.astype(np.int64), 1), 1)
+        since = tick - meter_tick[np.maximum(which, 0)]
+        bar_tick[inside] = (since % bar[np.maximum(which, 0)])[inside]
     _, bpm = _events(arrays, "tempo", number, "bpm")
     mean_bpm = float(np.clip(np.mean(bpm), 30, 300)) if len(bpm) else NOMINAL_BPM
     return onset * scale, end * scale, bar_tick, True, mean_bpm
@@ -224,10 +270,10 @@ def _from_milliseconds(
     end_beat = np.interp(end, marks, number_of_mark)
     bar_tick = unknown
     if down.any():
-        downbeats = np.flatnonzero(down) + before
-        nearest = np.searchsorted(downbeats, onset_beat + 1e-9, "right") - 1
-        since = onset_beat - downbeats[np.maximum(nearest, 0)]
-        ticks = np.floor(since * TICKS_PER_BEAT + 0.5).astype(np.int64)
-        bar_tick = np.where((nearest >= 0) & (since < 8), ticks, UNKNOWN_POSITION)
+        downbeats = (np.flatnonzero(down) + before) * TICKS_PER_BEAT
+        tick = np.floor(onset_beat * TICKS_PER_BEAT + 0.5).astype(np.int64)
+        nearest = np.searchsorted(downbeats, tick, "right") - 1
+        since = tick - downbeats[np.maximum(nearest, 0)]
+        bar_tick = np.where((nearest >= 0) & (since < _LONGEST_BAR_TICKS), since, UNKNOWN_POSITION)
     bpm = float(np.clip(60_000 / period, 30, 300))
     return onset_beat * TICKS_PER_BEAT, end_beat * TICKS_PER_BEAT, bar_tick, True, bpm

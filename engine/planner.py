@@ -6,6 +6,7 @@ it, note by note, and comes back to it, so a plan that the player overrules cost
 It refuses to know clocks, ports and processes: times are beats (see `engine.events.Timebase`).
 """
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -21,10 +22,11 @@ from engine.encoding import (
     NoteEncoder,
     Row,
     kind_of,
+    time_classes,
     to_ticks,
 )
 from engine.events import DRUM_CHANNEL, Note, Timebase
-from engine.model.fast import SPARE, FastPrior
+from engine.model.fast import SPARE, FastPrior, Vector
 from engine.sampling.draw import Mask, agree, draw
 
 MOST_AT_ONCE = 6
@@ -33,6 +35,10 @@ LONGEST_REST_BEATS = 4.0
 """An answer never falls silent for longer than this before it is over."""
 LAST_RING_BEATS = 1.0
 """How long the last notes may sound on after the answer's end."""
+ENTRY_TICKS = TICKS_PER_BEAT // 2
+"""With a tempo an answer begins on a multiple of this, one of the next three at the latest."""
+SOON_TICKS = TICKS_PER_BEAT // 4
+"""Without a tempo it begins within this."""
 REACH_SEMITONES = 9
 """An answer may leave the player's own range by this much."""
 
@@ -93,7 +99,9 @@ class Planner:
 
     def _run_ahead(self, ask: Ask) -> Generator[Note, None, None]:
         rng = np.random.Generator(np.random.PCG64(ask.seed))
-        start, end = to_ticks(ask.start_beat), to_ticks(ask.end_beat)
+        # The first tick that is not before the start: rounding must not play a note early.
+        start = math.ceil(ask.start_beat * TICKS_PER_BEAT - 1e-6)
+        end = to_ticks(ask.end_beat)
         if self._encoder.last_tick is None:
             self._encoder.rewind(start)
         chord = _Chord(tick=-1, pitches=[])
@@ -126,16 +134,22 @@ class Planner:
         known = Row(0, 0, 0, 0, 0, 0, kind)
 
         def choose(field: int, row: Row, masks: list[Mask], size: int) -> int:
+            return pick(self._prior.field(field, row), agree(masks, size))
+
+        def pick(logits: Vector, allowed: Mask) -> int:
             return draw(
-                self._prior.field(field, row),
-                agree(masks, size),
-                temperature=limits.temperature,
-                top_p=limits.top_p,
-                rng=rng,
+                logits, allowed, temperature=limits.temperature, top_p=limits.top_p, rng=rng
             )
 
-        delta = choose(0, known, self._when(start, last, chord), TIME_CLASSES)
-        tick = max(last + int(TIME_VALUES[delta]), start)
+        if chord.tick < 0 and self._timebase.tempo_known:
+            # The first note falls on a beat or between two, wherever the player's last one was.
+            ticks = np.arange(-(-start // ENTRY_TICKS), start // ENTRY_TICKS + 3) * ENTRY_TICKS
+            classes = time_classes(np.maximum(ticks - last, 0))
+            place = pick(self._prior.field(0, known)[classes], ticks >= start)
+            delta, tick = int(classes[place]), int(ticks[place])
+        else:
+            delta = choose(0, known, self._when(start - last, chord, limits), TIME_CLASSES)
+            tick = max(last + int(TIME_VALUES[delta]), start)
         beat_pos, bar_pos = self._encoder.place(tick)
         known = known._replace(delta=delta, beat_pos=beat_pos, bar_pos=bar_pos)
         held = chord.pitches if tick == chord.tick else []
@@ -145,17 +159,20 @@ class Planner:
         velocity = choose(3, known, [_KNOWN_VELOCITY], VELOCITY_CLASSES)
         return known._replace(velocity=velocity), tick
 
-    def _when(self, start: int, last: int, chord: _Chord) -> list[Mask]:
-        """Masks on the time to the next onset, dearest first."""
-        masks = [last + TIME_VALUES >= start]
+    def _when(self, wait: int, chord: _Chord, limits: Limits) -> list[Mask]:
+        """Masks on the time to the next onset, dearest first. wait: ticks left until the start."""
         if chord.tick < 0:
+            # The class at or just below the wait means "at the start": so there is always one, also
+            # after a silence that is longer than the longest class or falls between two.
+            at_start = int(np.searchsorted(TIME_VALUES, max(wait, 0), "right")) - 1
             # The first note comes soon: the silence before it was long enough.
-            soon = TICKS_PER_BEAT if self._timebase.tempo_known else TICKS_PER_BEAT // 4
-            masks.append(last + TIME_VALUES <= start + soon)
-        else:
-            masks.append(to_ticks(LONGEST_REST_BEATS) >= TIME_VALUES)
-            if len(chord.pitches) >= MOST_AT_ONCE:
-                masks.append(TIME_VALUES > 0)
+            latest = max(wait, 0) + SOON_TICKS
+            return [TIME_VALUES >= TIME_VALUES[at_start], latest >= TIME_VALUES]
+        masks = [to_ticks(LONGEST_REST_BEATS) >= TIME_VALUES]
+        within = {pitch for pitch in chord.pitches if limits.lowest <= pitch <= limits.highest}
+        full = len(within) > limits.highest - limits.lowest
+        if full or len(chord.pitches) >= MOST_AT_ONCE:
+            masks.append(TIME_VALUES > 0)
         return masks
 
     def _where(self, limits: Limits, held: list[int], *, drums: bool) -> list[Mask]:

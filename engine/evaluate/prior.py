@@ -44,10 +44,9 @@ def load_prior(path: Path) -> tuple[Prior, dict[str, str]]:
     """
     tensors, metadata = load(path)
     try:
-        shape = Shape(**{name: int(metadata[name]) for name in Shape.__dataclass_fields__})
-        model = Prior(shape)
+        model = Prior(Shape.from_text(metadata))
         model.load_state_dict({name: torch.from_numpy(t) for name, t in tensors.items()})
-    except (KeyError, ValueError, RuntimeError, ZeroDivisionError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"{path.name} does not fit this version's network; name other weights with --weights."
         ) from error

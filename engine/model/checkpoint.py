@@ -46,7 +46,7 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
                     "use the weights that came with this Antiphon."
                 )
             tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"{path.name} is damaged and was not loaded; reinstall Antiphon to get it whole."
         ) from error

@@ -22,6 +22,7 @@ from engine.model.checkpoint import CheckpointError
 from engine.model.shape import (
     FADES,
     FIRST_PITCH,
+    HEAD_ECHOES,
     HEAD_SEES,
     INTERVAL_REACH,
     LEAP_REACH,
@@ -88,6 +89,7 @@ class Mark:
     count: int
     hidden: Vector | None
     memory: PitchMemory
+    last: Row | None
 
 
 class FastPrior:
@@ -164,6 +166,10 @@ class FastPrior:
                 ],
                 matrix(f"heads.{n}.logits.weight", FIELD_SIZES[n], width),
                 matrix(f"heads.{n}.logits.bias", FIELD_SIZES[n]),
+                [
+                    tensors[f"heads.{n}.echo.{k}.weight"].reshape(-1, FIELD_SIZES[n])
+                    for k in range(len(HEAD_ECHOES[n]))
+                ],
             )
             for n in fields
         ]
@@ -181,12 +187,13 @@ class FastPrior:
         self._base = 0
         self._reads[:, :LOOK_BACK] = 0
         self._memory = PitchMemory.empty()
+        self._last: Row | None = None
         self._hidden: Vector | None = None
         self._told: Vector | None = None
 
     def mark(self) -> Mark:
         """Remember this place. Costs nothing."""
-        return Mark(self._count, self._hidden, self._memory)
+        return Mark(self._count, self._hidden, self._memory, self._last)
 
     def back_to(self, mark: Mark) -> None:
         """Return to a mark; raises ValueError if more than `SPARE` notes were read since."""
@@ -196,13 +203,13 @@ class FastPrior:
             self.reset()
             return
         self._count, self._hidden, self._memory = mark.count, mark.hidden, mark.memory
-        self._told = None
+        self._last, self._told = mark.last, None
 
     def read(self, row: Row) -> None:
         """Take in one note that has happened."""
         self._begin(row)
         interval = self._memory.interval(row.pitch)
-        self._memory = self._memory.after(row.pitch)
+        self._memory, self._last = self._memory.after(row.pitch), row
         x = self._heard @ self._memory.heard + self._interval[interval]
         for table, value in zip(self._columns, row, strict=True):
             x += table[value]
@@ -219,7 +226,7 @@ class FastPrior:
             # All four heads read the same vector: one product instead of four.
             told = self._heads_in @ self._hidden + self._heads_bias
             self._told = told.reshape(len(FIELD_SIZES), -1)
-        given, out, out_bias = self._head_weights[number]
+        given, out, out_bias, echoes = self._head_weights[number]
         hidden = self._told[number].copy()
         if number == PITCH_HEAD:
             hidden += self._around @ self._memory.heard
@@ -231,6 +238,9 @@ class FastPrior:
         if number == PITCH_HEAD:
             last = self._memory.last if self._memory.last >= 0 else FIRST_PITCH
             logits += (self._leaps @ hidden)[_LEAPS[last]]
+        if self._last is not None:
+            for column, table in zip(HEAD_ECHOES[number], echoes, strict=True):
+                logits += table[self._last[column]]
         return logits
 
     def _begin(self, row: Row) -> None:

@@ -27,6 +27,7 @@ from engine.model.shape import (
     COLUMN_SIZES,
     FADES,
     FIRST_PITCH,
+    HEAD_ECHOES,
     HEAD_SEES,
     INTERVAL_REACH,
     LEAP_REACH,
@@ -88,18 +89,31 @@ class Block(nn.Module):
 
 
 class Head(nn.Module):
-    """One field: a hidden layer on the backbone's vector plus what the head is told."""
+    """One field: a hidden layer on the backbone's vector plus what the head is told.
 
-    def __init__(self, width: int, classes: int, sees: tuple[int, ...]) -> None:
+    Values of the note before (`echoes`, columns) add their own logits.
+    """
+
+    def __init__(
+        self, width: int, classes: int, sees: tuple[int, ...], echoes: tuple[int, ...]
+    ) -> None:
         super().__init__()
-        self.sees = sees
+        self.sees, self.echoes = sees, echoes
         self.hidden = nn.Linear(width, width)
         self.given = nn.ModuleList(nn.Embedding(COLUMN_SIZES[column], width) for column in sees)
         self.logits = nn.Linear(width, classes)
+        self.echo = nn.ModuleList(nn.Embedding(COLUMN_SIZES[column], classes) for column in echoes)
 
-    def forward(self, x: Tensor, rows: Tensor) -> Tensor:
-        """Logits (batch, length, classes) for the note of `rows` (batch, length, 7)."""
-        return self.logits(_squared(_with_given(self, self.hidden(x), rows)))
+    def forward(self, x: Tensor, rows: Tensor, first: Tensor) -> Tensor:
+        """Logits (batch, length, classes) for the note of `rows` (batch, length, 7).
+
+        first: (batch, length), true where there is no note before.
+        """
+        logits = self.logits(_squared(_with_given(self, self.hidden(x), rows)))
+        before = rows.roll(1, dims=1)
+        for column, table in zip(self.echoes, self.echo, strict=True):
+            logits = logits + table(before[..., column]) * ~first[..., None]
+        return logits
 
 
 class PitchHead(nn.Module):
@@ -165,7 +179,9 @@ class Prior(nn.Module):
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width, eps=NORM_EPSILON)
         self.heads = nn.ModuleList(
-            (PitchHead if number == PITCH_HEAD else Head)(shape.width, classes, sees)
+            PitchHead(shape.width, classes, sees)
+            if number == PITCH_HEAD
+            else Head(shape.width, classes, sees, HEAD_ECHOES[number])
             for number, (classes, sees) in enumerate(zip(FIELD_SIZES, HEAD_SEES, strict=True))
         )
         self.reset()
@@ -186,6 +202,9 @@ class Prior(nn.Module):
             nn.init.normal_(head.logits.weight, std=0.01)
             if isinstance(head, PitchHead):
                 nn.init.normal_(head.leaps.weight, std=0.01)
+            else:
+                for table in head.echo:
+                    nn.init.zeros_(table.weight)
 
     def read(self, rows: Tensor, first: Tensor, heard: Tensor) -> Tensor:
         """Embed whole notes: (batch, length, 7) integers to (batch, length, width).
@@ -227,10 +246,10 @@ class Prior(nn.Module):
         heard = torch.where(first[..., None], 0.0, heard.roll(1, dims=1))
         onset, pitch, duration, velocity = self.heads
         return [
-            onset(x, rows),
+            onset(x, rows, first),
             pitch(x, rows, last, heard),
-            duration(x, rows),
-            velocity(x, rows),
+            duration(x, rows, first),
+            velocity(x, rows, first),
         ]
 
     def losses(self, rows: Tensor, segment: Tensor, counted: Tensor) -> Tensor:

@@ -37,16 +37,15 @@ def draw(
     choices that together reach that probability (nucleus sampling, arXiv:1904.09751), one at least.
     Raises ValueError if nothing is allowed.
     """
-    choices = np.flatnonzero(allowed)
-    if len(choices) == 0:
+    scores = np.where(allowed, logits, -np.inf)
+    best = int(scores.argmax())
+    if not allowed[best]:
         raise ValueError("nothing is allowed; combine masks with agree()")
-    scores = logits[choices].astype(np.float64)
     if temperature <= 0.0:
-        return int(choices[scores.argmax()])
-    weights = np.exp((scores - scores.max()) / temperature)
-    order = np.argsort(-weights, kind="stable")
-    running = np.cumsum(weights[order])
-    keep = int(np.searchsorted(running, top_p * running[-1], "left")) + 1
-    target = rng.random() * running[min(keep, len(order)) - 1]
-    place = int(np.searchsorted(running, target, "right"))
-    return int(choices[order[min(place, keep - 1, len(order) - 1)]])
+        return best
+    weights = np.exp((scores - scores[best]) / np.float32(temperature), dtype=np.float64)
+    order = weights.argsort()[::-1]
+    running = weights[order].cumsum()
+    kept = running[: int(running.searchsorted(top_p * running[-1])) + 1]
+    place = int(kept.searchsorted(rng.random() * kept[-1], "right"))
+    return int(order[min(place, len(kept) - 1)])

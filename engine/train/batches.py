@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.corpus import Stream, rows_of
-from engine.encoding import UNKNOWN_POSITION, IntArray
+from engine.encoding import TICKS_PER_BEAT, UNKNOWN_POSITION, IntArray
 from engine.events import NOMINAL_BPM
 
 # Share of the notes drawn from each collection. By size alone scores and rolls would drown the
@@ -105,18 +105,10 @@ def what_counts(rows: IntArray, *, velocity_known: bool) -> npt.NDArray[np.bool_
 
 
 def _excerpt(stream: Stream, room: int, rng: np.random.Generator) -> Stream:
-    """At most `room` notes from a random place; half of the excerpts start where the piece does."""
+    """At most `room` notes; a fifth of what is too long starts where the piece does."""
     spare = len(stream) - room
     first = int(rng.integers(0, spare + 1)) if spare > 0 and rng.random() < 0.8 else 0
-    part = slice(first, first + room)
-    return replace(
-        stream,
-        onset=stream.onset[part],
-        duration=stream.duration[part],
-        pitch=stream.pitch[part],
-        velocity=stream.velocity[part],
-        bar_tick=stream.bar_tick[part],
-    )
+    return stream.part(first, first + room)
 
 
 def augment(stream: Stream, rng: np.random.Generator) -> tuple[Stream, bool]:
@@ -142,7 +134,9 @@ def augment(stream: Stream, rng: np.random.Generator) -> tuple[Stream, bool]:
     if tempo_known and rng.random() < 0.25:
         looseness = rng.uniform(0.3, 2.5)  # ticks; 2.5 is 13 ms at 120 bpm
         articulation = rng.uniform(0.6, 1.05)
-        onset = onset + rng.normal(0, looseness, len(onset))
+        moved = onset + rng.normal(0, looseness, len(onset))
+        bar_tick = _moved_in_bar(bar_tick, np.floor(moved + 0.5) - np.floor(onset + 0.5))
+        onset = moved
         duration = np.maximum(duration * articulation + rng.normal(0, 2.0, len(onset)), 1.0)
     if tempo_known and rng.random() < 0.3:
         # The same music without a clock: seconds at the nominal tempo, no bars.
@@ -167,3 +161,12 @@ def augment(stream: Stream, rng: np.random.Generator) -> tuple[Stream, bool]:
         tempo_known=tempo_known,
     )
     return played, velocity_known
+
+
+def _moved_in_bar(bar_tick: np.ndarray, ticks: np.ndarray) -> np.ndarray:
+    """Ticks since the bar line of notes that were moved; a bar is what the piece's longest was."""
+    bar = -(-(int(bar_tick.max()) + 1) // TICKS_PER_BEAT) * TICKS_PER_BEAT
+    if bar <= 0:
+        return bar_tick
+    moved = (bar_tick + ticks.astype(bar_tick.dtype)) % bar
+    return np.where(bar_tick >= 0, moved, bar_tick)

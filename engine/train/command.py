@@ -1,0 +1,121 @@
+"""`antiphon train`: the words of the command line for `engine.train.recipe`, and shipping.
+
+Exit codes: 0 done, 1 could not (one sentence and a next step on standard error), 2 wrong usage.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+DEFAULT_DATA = Path("..") / "shared" / "data"
+SIZES = ("small", "medium", "large")
+
+
+def main(words: Sequence[str]) -> int:
+    """Run `antiphon train` with these words; returns the exit code."""
+    try:
+        args = _parser().parse_args(list(words))
+    except SystemExit as stop:  # argparse has said why; --help ends with 0
+        return int(stop.code or 0)
+    try:
+        return _ship(args.out) if args.ship else _train(args)
+    except KeyboardInterrupt:
+        return _complain(f"Stopped; the same command goes on from the last save in {args.out}.")
+    except OSError as error:
+        return _complain(f"{args.out} cannot be written ({error}); name another with --out.")
+
+
+def _train(args: argparse.Namespace) -> int:
+    data = args.data or (DEFAULT_DATA if DEFAULT_DATA.is_dir() else None)
+    if data is None:
+        return _complain(f"There is no music at {DEFAULT_DATA}: name a data folder with --data.")
+    from engine.corpus import CorpusError
+    from engine.train import recipe
+
+    chosen = {name: getattr(args, name) for name in ("width", "layers", "heads", "window")}
+    shape = replace(
+        recipe.SIZES[args.size], **{name: n for name, n in chosen.items() if n is not None}
+    )
+    if shape.width % (2 * shape.heads):
+        print("--width must be an even multiple of --heads.", file=sys.stderr)
+        return 2
+    try:
+        best = recipe.train(
+            data,
+            args.out,
+            minutes=args.minutes,
+            shape=shape,
+            seed=args.seed,
+            threads=args.threads,
+            compiled=args.compile,
+        )
+    except (CorpusError, recipe.TrainingError) as error:
+        return _complain(str(error))
+    print(f"Weights: {best}; curve: {args.out / 'curve.png'}; run card: {args.out / 'run.json'}.")
+    return 0
+
+
+def _ship(out: Path) -> int:
+    """Put a finished run's best weights into the package, with a card of its figures."""
+    from engine.model.checkpoint import SHIPPED, CheckpointError, load, save
+    from engine.train.recipe import NAME
+
+    best, run_card = out / "best.safetensors", out / "run.json"
+    if not (best.is_file() and run_card.is_file()):
+        return _complain(f"There is no finished run in {out}; train first, or name it with --out.")
+    try:
+        tensors, metadata = load(best)
+        card = json.loads(run_card.read_text(encoding="utf-8"))
+    except (CheckpointError, ValueError) as error:
+        return _complain(f"{out} is damaged ({error}) Train again, or name another with --out.")
+    name = metadata.get("name", NAME)
+    save(SHIPPED, tensors, {**metadata, "name": name})
+    card_path = SHIPPED.with_suffix(".json")
+    card_path.write_text(json.dumps({**card, "name": name}, indent=1) + "\n", encoding="utf-8")
+    print(f"Shipped as {name}: {SHIPPED}; card: {card_path}.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="antiphon train",
+        description="Train the prior on the training split, keep the best by the validation split. "
+        "A run that was stopped goes on where it was last saved.",
+    )
+    parser.add_argument("--data", type=Path, help=f"data folder (default: {DEFAULT_DATA})")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs") / "prior", help="folder of the run"
+    )
+    parser.add_argument("--minutes", type=_minutes, default=60.0, help="of training (default: 60)")
+    parser.add_argument("--size", choices=SIZES, default="medium", help="sets the four below")
+    for name in ("width", "layers", "heads", "window"):
+        parser.add_argument(f"--{name}", type=_positive, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=_positive, default=2)
+    parser.add_argument("--compile", action="store_true", help="by torch.compile: slow to start")
+    parser.add_argument(
+        "--ship", action="store_true", help="train nothing: put the best weights into the package"
+    )
+    return parser
+
+
+def _positive(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise ValueError(word)
+    return number
+
+
+def _minutes(word: str) -> float:
+    number = float(word)
+    if not 0.0 < number < 1e6:
+        raise ValueError(word)
+    return number
+
+
+def _complain(words: str) -> int:
+    print(words, file=sys.stderr, flush=True)
+    return 1
