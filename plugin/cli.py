@@ -3,16 +3,20 @@
 Exit codes: 0 it did its work, 1 it could not (a sentence and a next step on standard error),
 2 wrong usage. Sub-commands of other packages (train, evaluate) are found by name through the entry
 point group `antiphon.commands`, so that a quick command never loads a heavy library.
+
+A fault of ours is a sentence, too; with ANTIPHON_TRACEBACK=1 it is shown where it happened.
 """
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 
 from plugin.commands.common import COULD_NOT, WRONG_USAGE, complain
 
 GROUP = "antiphon.commands"
+TRACEBACK = "ANTIPHON_TRACEBACK"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,18 +24,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     elsewhere = {point.name: point for point in metadata.entry_points(group=GROUP)}
     if words and words[0] in elsewhere:
-        return _run_elsewhere(elsewhere[words[0]], words[1:])
+        return _run(lambda: _run_elsewhere(elsewhere[words[0]], words[1:]))
     parser = _parser(sorted(elsewhere))
     if not words:
         parser.print_help()
         return WRONG_USAGE
     args = parser.parse_args(words)
+    return _run(lambda: args.run(args))
+
+
+def _run(command: Callable[[], int]) -> int:
+    """The command's exit code; whatever goes wrong is told in a sentence."""
     try:
-        result: int = args.run(args)
+        result = command()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return complain("Stopped.")
     except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        return complain(
+            f"Antiphon made a mistake ({type(error).__name__}: {error}). Please report it, with "
+            f"what {TRACEBACK}=1 prints before the same command."
+        )
     return result
 
 

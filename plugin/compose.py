@@ -5,6 +5,7 @@ happens: notes are released, takes are on disk, the engine has ended.
 """
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -38,6 +39,10 @@ class Jam:
     clock: Clock
     player: FilePlayer | None
     timebase: Timebase
+    hears: str
+    """Name of the port that the player plays into."""
+    plays: str
+    """Name of the port that the partner plays through."""
 
     @property
     def over(self) -> bool:
@@ -77,10 +82,12 @@ def open_jam(
 
     in_name, out_name: existing ports; without them virtual ones are made. song: a file (and its
     name) that plays the player; on the memory backend it plays through the ports, elsewhere it
-    takes the input's place. Raises PortError.
+    takes the input's place. `emit` is called from the thread that runs the loop, and must return
+    at once. Raises PortError.
     """
     clock = MonotonicClock()
-    record = JamRecord()
+    # What goes on until Ctrl-C is not kept in memory: the take library has it.
+    record = JamRecord(keeps_messages=song is not None)
     player = FilePlayer(song[0], clock, song[1]) if song else None
     if timebase is None:
         timebase = player.timebase if player else Timebase()
@@ -89,16 +96,31 @@ def open_jam(
         closing.callback(engine.close)
         closing.callback(backend.close)
         output = _open_output(backend, out_name)
-        beside, through = _other_side(backend, player, output, record, clock)
-        port = through or player or _open_input(backend, in_name)
-        takes = TakeWriter(
-            library_path(data_folder()), on_trouble=lambda says: emit(protocol.Trouble(says))
-        )
+        other = None
+        if player is not None and isinstance(backend, MemoryBackend):
+            other = _OtherSide(backend, player, output, record, clock, deaf=thru)
+        port = other.heard if other else player or _open_input(backend, in_name)
+        troubles: deque[str] = deque()  # of the writer's thread
+
+        def tell() -> None:
+            while troubles:
+                emit(protocol.Trouble(troubles.popleft()))
+
+        def beside(now_ns: int) -> None:
+            tell()
+            if other:
+                other.listen(now_ns)
+                other.play()
+
+        takes = TakeWriter(library_path(data_folder()), on_trouble=troubles.append)
+        closing.callback(tell)
         closing.callback(takes.close)
-        # What the session sends while it closes is heard on the other side, too.
-        closing.callback(lambda: beside(clock.now_ns()))
+        if other:
+            # What the session sends while it closes is heard on the other side, too.
+            closing.callback(lambda: other.listen(clock.now_ns()))
+        heard_at_wire = other is not None and not thru
         session = Session(
-            send=output.send if through else _recording(output, record, clock),
+            send=output.send if heard_at_wire else _noting(output, record.sent, clock),
             engine=engine,
             takes=takes,
             emit=emit,
@@ -106,14 +128,15 @@ def open_jam(
             seed=seed,
             limits=limits,
             thru=thru,
+            pass_on=_noting(output, record.passed_on, clock),
             origin_ns=player.begin() if player else None,
         )
         closing.callback(lambda: session.close(clock.now_ns()))
-        heard = port if through else _Overheard(port, record, clock)
+        heard = port if other else _Overheard(port, record, clock)
         loop = Loop(
             session, clock=clock, inputs=[heard], output=output, engine=engine, beside=beside
         )
-        yield Jam(session, loop, record, clock, player, timebase)
+        yield Jam(session, loop, record, clock, player, timebase, port.name, output.name)
 
 
 def _open_output(backend: Backend, name: str | None) -> OutputPort:
@@ -126,10 +149,14 @@ def _open_input(backend: Backend, name: str | None) -> InputPort:
     return backend.open_input(name or IN_NAME, virtual=virtual)
 
 
-def _recording(output: OutputPort, record: JamRecord, clock: Clock) -> Callable[[bytes], None]:
+def _noting(
+    output: OutputPort, note: Callable[[int, bytes], None], clock: Clock
+) -> Callable[[bytes], None]:
+    """The output's `send`, and what went out is noted."""
+
     def send(message: bytes) -> None:
         output.send(message)
-        record.sent(clock.now_ns(), message)
+        note(clock.now_ns(), message)
 
     return send
 
@@ -151,26 +178,34 @@ class _Overheard:
         return message
 
 
-def _other_side(
-    backend: Backend,
-    player: FilePlayer | None,
-    output: OutputPort,
-    record: JamRecord,
-    clock: Clock,
-) -> tuple[Callable[[int], None], InputPort | None]:
+class _OtherSide:
     """On the memory backend: a second program that plays the file in and listens to the answer."""
-    if player is None or not isinstance(backend, MemoryBackend):
-        return (lambda now_ns: None), None
-    heard = backend.open_input(IN_NAME, virtual=True)
-    far = MemoryBackend(backend.hub)
-    keys = far.open_output(heard.name, virtual=False)
-    ears = far.open_input(output.name, virtual=False)
 
-    def play_and_listen(now_ns: int) -> None:
-        while (message := ears.poll()) is not None:
-            record.sent(now_ns, message)
-        while (message := player.poll()) is not None:
-            record.heard(clock.now_ns(), message)
-            keys.send(message)
+    def __init__(
+        self,
+        backend: MemoryBackend,
+        player: FilePlayer,
+        output: OutputPort,
+        record: JamRecord,
+        clock: Clock,
+        *,
+        deaf: bool,
+    ) -> None:
+        """`deaf`: it does not note what it hears, because it cannot tell answer and thru apart."""
+        self.heard = backend.open_input(IN_NAME, virtual=True)
+        self._player, self._record, self._clock, self._deaf = player, record, clock, deaf
+        far = MemoryBackend(backend.hub)
+        self._keys = far.open_output(self.heard.name, virtual=False)
+        self._ears = far.open_input(output.name, virtual=False)
 
-    return play_and_listen, heard
+    def play(self) -> None:
+        """Send what is due."""
+        while (message := self._player.poll()) is not None:
+            self._record.heard(self._clock.now_ns(), message)
+            self._keys.send(message)
+
+    def listen(self, now_ns: int) -> None:
+        """Note what has arrived."""
+        while (message := self._ears.poll()) is not None:
+            if not self._deaf:
+                self._record.sent(now_ns, message)

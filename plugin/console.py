@@ -26,6 +26,7 @@ class Console:
         """`write` takes one finished line."""
         self._write, self._timebase = write, timebase
         self._notes: list[str] = []
+        self._count = 0
         self._where: tuple[int, bool] | None = None
 
     def event(self, event: protocol.Event) -> None:
@@ -46,16 +47,19 @@ class Console:
                 self._flush()
                 self._write(f"! {event.says}")
             case protocol.EchoIgnored():
+                self._flush()
                 self._write(
                     "! The DAW sends my notes back to me; I ignore them. "
                     "Take my output out of the track that feeds Antiphon In."
                 )
             case protocol.EngineReady():
+                self._flush()
                 self._write(
                     f"Ready to hear you (model {event.model}, "
                     f"{event.parameters / 1e6:.1f} M parameters)."
                 )
             case protocol.StateChanged(state=protocol.State.THINKING):
+                self._flush()
                 self._write("  your partner is still thinking ...")
             case protocol.StateChanged():
                 pass
@@ -70,7 +74,9 @@ class Console:
             self._flush()
             self._where = where
         late = f" (late by {event.late_ms:.0f} ms)" if event.late_ms > 5 else ""
-        self._notes.append(pitch_name(event.pitch) + late)
+        self._count += 1
+        if self._count <= MOST_NAMES:
+            self._notes.append(pitch_name(event.pitch) + late)
 
     def _stretch(self, t_ns: int) -> int:
         if self._timebase.tempo_known:
@@ -86,11 +92,12 @@ class Console:
         else:
             seconds = stretch * FREE_STRETCH_NS // 1_000_000_000
             when = f"{seconds // 60:3d}:{seconds % 60:02d}"
-        names = " ".join(self._notes[:MOST_NAMES])
-        more = f" … {len(self._notes) - MOST_NAMES} more" if len(self._notes) > MOST_NAMES else ""
+        names = " ".join(self._notes)
+        more = f" … {self._count - MOST_NAMES} more" if self._count > MOST_NAMES else ""
         who = "◆ partner" if partner else "● you    "
         self._write(f"  {when}  {who}  {names}{more}")
         self._notes.clear()
+        self._count = 0
         self._where = None
 
 

@@ -1,23 +1,28 @@
 """Keeps the engine in a process of its own and talks to it over a pipe.
 
-Each life of the engine has its own process, pipe and two threads: one writes what the session
-sends, one reads what the engine says, so the thread that plays only touches queues. The engine
-ends with its pipe; if this process is killed, the pipe closes and the engine is gone, too.
+Each life of the engine has its own process, pipe and two threads: one starts the process and
+writes what the session sends, one reads what the engine says, so the thread that plays only touches
+queues. The engine ends with its pipe: if this process is killed, the engine is gone, too. An engine
+has nothing to save, so it is ended by a kill, which a stopped or hanging process obeys as well.
 
 It refuses to know what the messages mean.
 """
 
+import contextlib
 import multiprocessing
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
 from engine.api import FromEngine, ToEngine
 from plugin.engine_link import Stopped
 
-END_TIMEOUT_S = 1.0
+END_TIMEOUT_S = 2.0
 
 ServeFunction = Callable[[Connection, str | None], None]
 
@@ -28,11 +33,12 @@ class EngineProcess:
     def __init__(self, serve: ServeFunction, weights: str | None = None) -> None:
         self._serve, self._weights = serve, weights
         self._inbox: deque[tuple[_Life, FromEngine | Stopped]] = deque()
+        self._ended: list[_Life] = []
         self._life = _Life(serve, weights, self._inbox)
 
     @property
     def process_id(self) -> int | None:
-        """Of the running engine, None while it is being started."""
+        """Of the running engine, None while there is none."""
         return self._life.process_id
 
     def send(self, message: ToEngine) -> None:
@@ -48,17 +54,22 @@ class EngineProcess:
         return None
 
     def restart(self) -> None:
-        """Start a new life; the old one is ended in the background."""
-        old, self._life = self._life, _Life(self._serve, self._weights, self._inbox)
-        threading.Thread(target=old.end, name="antiphon-engine-end", daemon=True).start()
+        """Start a new life; the old one is killed and cleared away by its own threads."""
+        self._life.end()
+        self._ended = [life for life in (*self._ended, self._life) if life.running]
+        self._life = _Life(self._serve, self._weights, self._inbox)
 
     def close(self) -> None:
-        """End the engine and wait until it is gone, a second at most before it is killed."""
-        self._life.end()
+        """End the engine and wait until it is gone. Twice is once."""
+        lives = [*self._ended, self._life]
+        for life in lives:
+            life.end()
+        for life in lives:
+            life.join(END_TIMEOUT_S)
 
 
 class _Life:
-    """One process from start to end."""
+    """One process from start to end. `end` returns at once; nothing here raises."""
 
     def __init__(
         self,
@@ -67,57 +78,130 @@ class _Life:
         inbox: deque[tuple["_Life", FromEngine | Stopped]],
     ) -> None:
         self.outbox: SimpleQueue[ToEngine | None] = SimpleQueue()
-        self._inbox = inbox
-        # A fresh interpreter: a forked one would inherit threads' locks and the MIDI system.
-        context = multiprocessing.get_context("spawn")
-        self._pipe, self._far_end = context.Pipe()
-        self._process = context.Process(
-            target=serve, args=(self._far_end, weights), name="antiphon-engine", daemon=True
-        )
+        self._serve, self._weights, self._inbox = serve, weights, inbox
+        self._process: SpawnProcess | None = None
         self._ending = False
-        self._started = threading.Event()
-        self._writer = threading.Thread(
-            target=self._write, name="antiphon-engine-write", daemon=True
+        self._last_words = Stopped(
+            "The engine stopped; it is being restarted and the next phrase is answered."
         )
-        self._writer.start()
+        self._writer = threading.Thread(
+            target=self._live, name="antiphon-engine-write", daemon=True
+        )
+        try:
+            self._writer.start()
+        except RuntimeError as error:  # no more threads on this machine
+            self._cannot_start(error)
 
     @property
     def process_id(self) -> int | None:
-        return self._process.pid
+        with contextlib.suppress(ValueError):  # ended and cleared away
+            return self._process.pid if self._process is not None else None
+        return None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process or its threads are still there."""
+        return self._writer.is_alive()
 
     def end(self) -> None:
-        """Close the pipe, which ends the engine; kill it if it does not listen."""
+        """Kill the process; the threads end by themselves. Never blocks."""
         self._ending = True
         self.outbox.put(None)
-        self._started.wait()
-        self._process.join(END_TIMEOUT_S)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self._writer.join()
-        self._process.close()
+        self._kill()
 
-    def _write(self) -> None:
-        self._process.start()
-        self._started.set()
-        self._far_end.close()
-        reader = threading.Thread(target=self._read, name="antiphon-engine-read", daemon=True)
+    def join(self, timeout_s: float) -> None:
+        """Wait until everything is cleared away."""
+        if self._writer.is_alive():
+            self._writer.join(timeout_s)
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ValueError, OSError):  # cleared away already
+                process.kill()
+
+    def _live(self) -> None:
+        """The writer's thread: start, write until told or until the engine ends, clear away."""
+        try:
+            process, pipe = self._start()
+        except Exception as error:  # no memory, no processes, no file handles left
+            self._cannot_start(error)
+            return
+        self._process = process
+        reader = threading.Thread(
+            target=self._read, args=(pipe,), name="antiphon-engine-read", daemon=True
+        )
         reader.start()
-        while (message := self.outbox.get()) is not None:
+        while not self._ending and (message := self.outbox.get()) is not None:
             try:
-                self._pipe.send(message)
+                pipe.send(message)
             except OSError:
                 break
-        if self._ending:
-            self._process.terminate()
+        self._kill()
         reader.join()
-        self._pipe.close()
+        process.join()
+        pipe.close()
+        with contextlib.suppress(ValueError):
+            process.close()
 
-    def _read(self) -> None:
+    def _start(self) -> tuple[SpawnProcess, Connection]:
+        # A fresh interpreter: a forked one would inherit threads' locks and the MIDI system.
+        context = multiprocessing.get_context("spawn")
+        pipe, far_end = context.Pipe()
+        try:
+            process = context.Process(
+                target=_serve_quietly,
+                args=(self._serve, far_end, self._weights),
+                name="antiphon-engine",
+                daemon=True,
+            )
+            _keep_ctrl_c_from_children()
+            process.start()
+        except BaseException:
+            pipe.close()
+            raise
+        finally:
+            far_end.close()
+        return process, pipe
+
+    def _read(self, pipe: Connection) -> None:
+        """The reader's thread: whatever ends the line ends this life, with one `Stopped`."""
         try:
             while True:
-                self._inbox.append((self, self._pipe.recv()))
-        except (EOFError, OSError):
+                message = pipe.recv()
+                if isinstance(message, Stopped):
+                    self._last_words = message
+                else:
+                    self._inbox.append((self, message))
+        except Exception:  # the end of the pipe, or a message that was cut or garbled
             if not self._ending:
-                says = "The engine stopped; it is being restarted and the next phrase is answered."
-                self._inbox.append((self, Stopped(says)))
+                self._inbox.append((self, self._last_words))
+        self.outbox.put(None)
+
+    def _cannot_start(self, error: Exception) -> None:
+        says = f"The engine cannot be started ({error}): close other programs. It is tried again."
+        self._inbox.append((self, Stopped(says)))
+
+
+def _keep_ctrl_c_from_children() -> None:
+    """Block SIGINT in this thread: a child that is still starting inherits that.
+
+    Ctrl-C goes to the whole process group; the session hears it and ends its engine in order.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        # It unblocks SIGINT when it starts, so it has to be there before.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _serve_quietly(serve: ServeFunction, pipe: Connection, weights: str | None) -> None:
+    """In the child: what goes wrong is the engine's last words, not a traceback."""
+    try:
+        serve(pipe, weights)
+    except Exception as error:
+        says = (
+            f"The engine stumbled ({type(error).__name__}: {error}); it is being restarted. "
+            "If it happens again, please report it."
+        )
+        with contextlib.suppress(OSError):
+            pipe.send(Stopped(says))

@@ -7,9 +7,15 @@ from collections import deque
 
 from engine.events import Timebase
 from plugin.midifile import MidiSong
+from plugin.midifile_notes import is_note_on
 from plugin.realtime.clock import Clock
 
 LEAD_IN_NS = 300_000_000
+TAIL_S = 1.0
+"""What a file says later than this after its last note is said then: nobody waits for it."""
+
+SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
+LEAST_BAR_BEATS, MOST_BAR_BEATS = 0.5, 16.0
 
 
 class FilePlayer:
@@ -19,14 +25,14 @@ class FilePlayer:
         """The song is moved so that the bar of its first note follows a short lead-in."""
         self._clock, self._name = clock, name
         messages = song.messages()
-        first_s = next((at for at, message in messages if message[0] & 0xF0 == 0x90), 0.0)
-        # A constant tempo makes a grid; a tempo that changes is played as free time.
-        timebase = song.timebase()
-        self.timebase = timebase if len(song.tempos) == 1 and timebase.tempo_known else Timebase()
+        first_s = next((at for at, message in messages if is_note_on(message)), 0.0)
+        last_s = max((note.onset_s + note.duration_s for note in song.notes), default=0.0) + TAIL_S
+        self.timebase = song_timebase(song)
         bar_s = self.timebase.beats_per_bar * 60 / self.timebase.bpm
         skipped_s = first_s // bar_s * bar_s if self.timebase.tempo_known else first_s
         self._waiting = deque(
-            (round(max(at - skipped_s, 0.0) * 1e9), message) for at, message in messages
+            (round(max(min(at, last_s) - skipped_s, 0.0) * 1e9), message)
+            for at, message in messages
         )
         self._start_ns: int | None = None
 
@@ -60,3 +66,18 @@ class FilePlayer:
     def close(self) -> None:
         """Play no further."""
         self._waiting.clear()
+
+
+def song_timebase(song: MidiSong) -> Timebase:
+    """The song's beat, where it makes a grid: a tempo that changes is played as free time.
+
+    So is a tempo that nobody could follow; a meter that nobody could count is counted in fours.
+    """
+    found = song.timebase()
+    if len(song.tempos) != 1 or not found.tempo_known:
+        return Timebase()
+    if not SLOWEST_BPM <= found.bpm <= FASTEST_BPM:
+        return Timebase()
+    if not LEAST_BAR_BEATS <= found.beats_per_bar <= MOST_BAR_BEATS:
+        return Timebase(found.bpm, 4.0, True)
+    return found

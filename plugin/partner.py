@@ -8,6 +8,7 @@ Thread: one. Real-time: yes.
 """
 
 from collections import deque
+from dataclasses import replace
 
 from engine.api import Ask, Begin, Failed, Forget, FromEngine, Hear, Limits, Ping, Plan, Pong, Ready
 from engine.events import Note, Timebase, Voice
@@ -15,10 +16,17 @@ from plugin.engine_link import EngineLink, Stopped
 
 PING_EVERY_NS = 1_000_000_000
 HUNG_AFTER_NS = 5_000_000_000
+STARTS_WITHIN_NS = 30_000_000_000
+"""A cold disk and a slow machine read the weights within this."""
+ASLEEP_NS = 1_000_000_000
+"""If we were not called for so long it was we who slept: the engine is not to blame."""
 HEALTHY_AFTER_NS = 60_000_000_000
+FIRST_PAUSE_NS = 2_000_000_000
 LONGEST_PAUSE_NS = 30_000_000_000
 REMEMBERED_NOTES = 512
 """Notes that a restarted engine is told again."""
+FURTHEST_BEATS = 256.0
+"""A note this far behind the asked end, or this long, is no music but a fault."""
 
 
 class Partner:
@@ -28,87 +36,130 @@ class Partner:
         self._engine, self._timebase = engine, timebase
         self._context: deque[Hear] = deque(maxlen=REMEMBERED_NOTES)
         self._serial = self._requests = 0
-        self._wanted: int | None = None
-        self._pinged_ns: int | None = None
-        self._last_sign_ns = 0
-        self._stopped_ns: int | None = None
+        self._question: Ask | None = None
+        self._answered = False
+        self._watched_ns: int | None = None
+        self._begun_ns = self._last_sign_ns = self._pinged_ns = 0
+        self._rests_until_ns: int | None = None
+        """While this is set there is no engine: it ended, and starts again then."""
+        self._ready = self._gave_reason = False
         self._failures = 0
         self.model = ""
         engine.send(Begin(timebase))
 
     @property
     def asked(self) -> bool:
-        """Whether a question stands."""
-        return self._wanted is not None
+        """Whether a question stands, answered or not."""
+        return self._question is not None
 
     def hear(self, note: Note, voice: Voice) -> None:
         """A note sounded; in order of onset."""
         self._serial += 1
         heard = Hear(self._serial, note, voice)
         self._context.append(heard)
-        self._engine.send(heard)
+        if self._rests_until_ns is None:
+            self._engine.send(heard)
 
     def forget(self) -> None:
-        """Everything heard so far is forgotten."""
+        """Everything heard so far is forgotten; a question that stands is void."""
         self._context.clear()
-        self._engine.send(Forget())
+        self._question = None
+        if self._rests_until_ns is None:
+            self._engine.send(Forget())
 
     def ask(self, start_beat: float, end_beat: float, seed: int, limits: Limits) -> None:
-        """Ask for an answer; an earlier question is void."""
+        """Ask for an answer; an earlier question is void. While there is no engine: nothing."""
+        if self._rests_until_ns is not None:
+            return
         self._requests += 1
-        self._wanted = self._requests
-        self._engine.send(Ask(self._requests, self._serial, start_beat, end_beat, seed, limits))
+        self._answered = False
+        self._question = Ask(self._requests, self._serial, start_beat, end_beat, seed, limits)
+        self._engine.send(self._question)
 
     def void(self) -> None:
         """No plan is wanted any more."""
-        self._wanted = None
+        self._question = None
 
     def receive(self, now_ns: int, message: FromEngine | Stopped) -> Ready | Plan | Failed | None:
         """What the session must know of a message: None if it is stale or a heartbeat.
 
         A death is reported as `Failed`, and the restart is under way.
         """
+        if self._rests_until_ns is not None:
+            return None  # the last words of an engine that was given up
         self._last_sign_ns = now_ns
         match message:
             case Plan():
-                return message if message.request == self._wanted else None
+                return self._wanted_part(message)
             case Ready():
+                self._ready = True
                 self.model = message.model
                 return message
             case Pong():
                 return None
             case Failed():
+                self._question, self._gave_reason = None, True
                 return message
             case Stopped():
-                self._wanted = None
-                if self._stopped_ns is not None and now_ns - self._stopped_ns > HEALTHY_AFTER_NS:
-                    self._failures = 0
-                self._stopped_ns, self._pinged_ns = now_ns, None
-                self._failures += 1
-                if self._failures == 1:
-                    self._restart(now_ns)
-                return Failed(message.says)
+                return self._died(now_ns, message.says)
 
     def watch(self, now_ns: int) -> Failed | None:
         """Heartbeat and restart; says so if the engine hangs. Call it every few milliseconds."""
-        if self._failures > 1 and self._stopped_ns is not None and self._pinged_ns is None:
-            pause_ns = min(500_000_000 * 2**self._failures, LONGEST_PAUSE_NS)
-            if now_ns - self._stopped_ns >= pause_ns:
+        if self._watched_ns is None or now_ns - self._watched_ns > ASLEEP_NS:
+            self._last_sign_ns = now_ns
+            if self._watched_ns is None:
+                self._begun_ns = now_ns
+        self._watched_ns = now_ns
+        if self._rests_until_ns is not None:
+            if now_ns >= self._rests_until_ns:
                 self._restart(now_ns)
             return None
-        if self._pinged_ns is None:
-            self._last_sign_ns = now_ns
-        if self._pinged_ns is None or now_ns - self._pinged_ns >= PING_EVERY_NS:
+        if now_ns - self._pinged_ns >= PING_EVERY_NS:
             self._pinged_ns = now_ns
             self._engine.send(Ping(now_ns))
-        if now_ns - self._last_sign_ns > HUNG_AFTER_NS:
-            found = self.receive(now_ns, Stopped("The engine hung; it is being restarted."))
-            return found if isinstance(found, Failed) else None
+        patience_ns = HUNG_AFTER_NS if self._ready else STARTS_WITHIN_NS
+        if now_ns - self._last_sign_ns > patience_ns:
+            return self._died(now_ns, "The engine hung; it is being restarted.")
         return None
 
+    def _wanted_part(self, plan: Plan) -> Plan | None:
+        """A piece of the answer to the question that stands, without what is no music."""
+        question = self._question
+        if question is None or self._answered or plan.request != question.request:
+            return None
+        self._answered = plan.done
+        latest = question.end_beat + FURTHEST_BEATS
+        return replace(plan, notes=tuple(note for note in plan.notes if _is_music(note, latest)))
+
+    def _died(self, now_ns: int, says: str) -> Failed | None:
+        self._question = None
+        if self._ready and now_ns - self._begun_ns > HEALTHY_AFTER_NS:
+            self._failures = 0
+        self._failures += 1
+        if self._failures == 1 and not self._gave_reason:
+            self._restart(now_ns)
+            return Failed(says)
+        pause_ns = FIRST_PAUSE_NS * 2 ** min(max(self._failures - 2, 0), 10)
+        self._rests_until_ns = now_ns + min(pause_ns, LONGEST_PAUSE_NS)
+        # It has said itself why it cannot go on: that it ended then is no news.
+        return None if self._gave_reason else Failed(says)
+
     def _restart(self, now_ns: int) -> None:
+        self._rests_until_ns = None
+        self._ready = self._gave_reason = False
         self._engine.restart()
         self._engine.send(Begin(self._timebase))
         for heard in self._context:
             self._engine.send(heard)
-        self._pinged_ns, self._last_sign_ns = now_ns, now_ns
+        self._begun_ns = self._pinged_ns = self._last_sign_ns = now_ns
+
+
+def _is_music(note: Note, latest_beat: float) -> bool:
+    """Whether a note can be played; comparisons with what is no number are false."""
+    return (
+        0 <= note.pitch < 128
+        and 0 < note.velocity < 128
+        and 0 <= note.channel < 16
+        and 0 <= note.onset <= latest_beat
+        and 0 < note.duration <= FURTHEST_BEATS
+    )

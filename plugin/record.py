@@ -2,11 +2,12 @@
 
 An account independent of the session's: it counts note-ons and note-offs as a synthesizer would
 hear them, so a note that hangs is seen here whatever the session believes. The take library is
-what keeps music for good; this serves the report, the picture and the file of a demo.
+what keeps music for good; this serves the report, the picture and the file of a demo. A jam that
+goes on for hours is only counted, not kept.
 """
 
 from engine.events import Note, Voice
-from plugin.midifile_notes import as_notes, events_of, is_note_on, pair_notes
+from plugin.midifile_notes import as_notes, events_of, is_channel_message, is_note_on, pair_notes
 from plugin.midifile_writer import Part
 
 Message = tuple[int, bytes]
@@ -18,8 +19,11 @@ _SHORTEST_NS = 50_000_000
 class JamRecord:
     """Messages of both sides with their moments. Thread: one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_messages: bool = True) -> None:
+        """Without keeps_messages there are only counts."""
+        self._keeps = keeps_messages
         self._messages: dict[Voice, list[Message]] = {Voice.PLAYER: [], Voice.PARTNER: []}
+        self._note_ons = {Voice.PLAYER: 0, Voice.PARTNER: 0}
         self._open: dict[tuple[int, int], int] = {}
         self._start_ns: int | None = None
 
@@ -30,19 +34,20 @@ class JamRecord:
     def sent(self, now_ns: int, message: bytes) -> None:
         """The partner's message went out."""
         self._add(Voice.PARTNER, now_ns, message)
-        if message[0] & 0xE0 == 0x80:
-            key = (message[0] & 0x0F, message[1])
-            step = 1 if is_note_on(message) else -1
-            self._open[key] = max(0, self._open.get(key, 0) + step)
+        self._follow(message)
+
+    def passed_on(self, now_ns: int, message: bytes) -> None:
+        """A message of the player's own went out again (thru): it may hang, but it is no answer."""
+        self._follow(message)
 
     @property
     def stuck_notes(self) -> int:
-        """Note-ons of the partner that no note-off has followed."""
+        """Note-ons that went out and that no note-off has followed."""
         return sum(self._open.values())
 
     def note_ons(self, side: Voice) -> int:
         """How many notes of a side began."""
-        return sum(1 for _, message in self._messages[side] if is_note_on(message))
+        return self._note_ons[side]
 
     def parts(self) -> list[Part]:
         """Both sides for a MIDI file; times from the first message on."""
@@ -63,8 +68,16 @@ class JamRecord:
         return self._start_ns or 0
 
     def _add(self, side: Voice, now_ns: int, message: bytes) -> None:
-        if not message or message[0] >= 0xF0:
+        if not is_channel_message(message):
             return
+        self._note_ons[side] += is_note_on(message)
         if self._start_ns is None:
             self._start_ns = now_ns
-        self._messages[side].append((now_ns - self._start_ns, message))
+        if self._keeps:
+            self._messages[side].append((now_ns - self._start_ns, message))
+
+    def _follow(self, message: bytes) -> None:
+        if is_channel_message(message) and message[0] & 0xE0 == 0x80:
+            key = (message[0] & 0x0F, message[1])
+            step = 1 if is_note_on(message) else -1
+            self._open[key] = max(0, self._open.get(key, 0) + step)

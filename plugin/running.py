@@ -1,6 +1,7 @@
-"""Lets one Antiphon command find the jam that is running: a small file in the data folder.
+"""Lets one Antiphon command find the jams that are running: a small locked file for each.
 
-It refuses to trust the file: a process that is gone, or is another program's by now, is no jam.
+The files lie in the data folder. It refuses to trust a file: the system takes the lock off when its
+process ends, however it ends, so a signal never reaches another program that got the same number.
 """
 
 import contextlib
@@ -11,46 +12,51 @@ from pathlib import Path
 
 from plugin.files import data_folder
 
-FILE_NAME = "jam.pid"
-HAS_SIGNAL = hasattr(signal, "SIGUSR1")
+try:
+    import fcntl
+except ImportError:  # Windows, which has no such signal either
+    fcntl = None  # type: ignore[assignment]
+
+HAS_SIGNAL = hasattr(signal, "SIGUSR1") and fcntl is not None
+PATTERN = "jam-*.pid"
 
 
 @contextlib.contextmanager
 def announced() -> Iterator[None]:
-    """While this lasts, `ask_for_panic` finds this process; a full disk costs only that."""
-    path = data_folder() / FILE_NAME
-    mine = str(os.getpid())
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(mine)
-    try:
+    """While this lasts, `ask_for_panic` finds this process; a full disk costs only that.
+
+    SIGUSR1 must have a handler by now.
+    """
+    path = data_folder() / PATTERN.replace("*", str(os.getpid()))
+    with contextlib.ExitStack() as held:
+        if HAS_SIGNAL:
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = held.enter_context(path.open("w"))
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.callback(_remove, path)
+                print(os.getpid(), file=file, flush=True)
         yield
-    finally:
-        with contextlib.suppress(OSError):
-            if path.read_text() == mine:
-                path.unlink()
 
 
 def ask_for_panic() -> bool:
-    """Tell the running jam to be quiet at once; False if there is none that could be told."""
+    """Tell every running jam to be quiet at once; False if there is none that could be told."""
     if not HAS_SIGNAL:
         return False
-    try:
-        process_id = int((data_folder() / FILE_NAME).read_text())
-        if process_id <= 0 or not _is_ours(process_id):
-            return False
-        os.kill(process_id, signal.SIGUSR1)
-    except (OSError, ValueError):
-        return False
-    return True
+    return sum(_tell(path) for path in sorted(data_folder().glob(PATTERN))) > 0
 
 
-def _is_ours(process_id: int) -> bool:
-    """Whether that process looks like an Antiphon; a signal would end any other program."""
-    command_line = Path(f"/proc/{process_id}/cmdline")
-    if not command_line.parent.parent.joinpath("self").exists():
-        return True  # no such file system here (macOS): believe the file
-    try:
-        return b"antiphon" in command_line.read_bytes() or b"plugin" in command_line.read_bytes()
-    except OSError:
-        return False
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _tell(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError), path.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # its process lives
+            os.kill(int(file.read()), signal.SIGUSR1)
+            return True
+        path.unlink()
+    return False

@@ -156,3 +156,34 @@ awkward_names: SearchStrategy[str] = st.lists(
     ),
     max_size=6,
 ).map("".join)
+
+
+# ------------------------------------------------------------------------ commitments and gestures
+
+gaps_ns: SearchStrategy[int] = st.one_of(
+    st.integers(0, 3 * MS),
+    st.integers(0, 90 * MS),
+    st.sampled_from([5 * MS, 5 * MS + 1, 100 * MS, 100 * MS + 1, 130 * MS, 600 * MS]),
+)
+"""How much time passes: around the limits of lateness, of a chord, of a poll."""
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """A note to be played: due so long from now (or ago), for so long."""
+
+    due_in_ns: int
+    length_ns: int
+    pitch: int
+    velocity: int
+    channel: int
+
+
+commitments: SearchStrategy[Commitment] = st.builds(
+    Commitment,
+    due_in_ns=st.integers(-150 * MS, 400 * MS),
+    length_ns=st.one_of(st.integers(0, 2), st.integers(1, 300 * MS)),
+    pitch=crowded_pitches,
+    velocity=velocities,
+    channel=crowded_channels,
+)

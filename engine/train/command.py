@@ -54,6 +54,9 @@ def _train(args: argparse.Namespace) -> int:
         )
     except (CorpusError, recipe.TrainingError) as error:
         return _complain(str(error))
+    if args.json:
+        print((args.out / "run.json").read_text(encoding="utf-8"))
+        return 0
     print(f"Weights: {best}; curve: {args.out / 'curve.png'}; run card: {args.out / 'run.json'}.")
     return 0
 
@@ -99,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ship", action="store_true", help="train nothing: put the best weights into the package"
     )
+    parser.add_argument("--json", action="store_true", help="print the run card at the end")
     return parser
 
 

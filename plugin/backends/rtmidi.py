@@ -13,7 +13,6 @@ interpreter makes the DAW drop audio) and waiting for a dead JACK server, on whi
 for ever (`plugin.backends.jack_pulse` sees it in time).
 """
 
-import ctypes
 import re
 import threading
 from collections import Counter
@@ -106,6 +105,8 @@ class _Device:
         """
         pulse = self.pulse
         if pulse and not pulse.wait_for_cycles(pulse.mark(), 1) and not pulse.ended():
+            import ctypes
+
             # One reference too many, or Python would delete it on its own way out.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.midi))
             _stuck.append(self)
@@ -158,7 +159,11 @@ class _Port:
         """False once the MIDI system or the other side has gone. Under 1 ms; never blocks."""
         if not self._closed and not self._gone:
             pulse = self._device.pulse
-            self._gone = (pulse is not None and pulse.stalled()) or not self._is_listed()
+            try:
+                stalled = pulse is not None and pulse.stalled()
+                self._gone = stalled or not self._backend.lists(*self.listed)
+            except PortError:
+                self._gone = True
         return not self._closed and not self._gone
 
     def close(self) -> None:
@@ -167,13 +172,6 @@ class _Port:
             self._closed = True
             self._backend.forget(self)
             self._device.release()
-
-    def _is_listed(self) -> bool:
-        direction, raw_name = self.listed
-        try:
-            return self._backend.lists(direction, raw_name)
-        except PortError:
-            return False
 
 
 class _RtMidiInput(_Port):
@@ -293,9 +291,8 @@ class RtMidiBackend:
         raw_names = self._raw_names(direction)
         own = Counter(port.listed for port in self._ports if port.ours)
         choices = {}
-        for name, raw_name in zip(
-            display_names(raw_names, self._system.number), raw_names, strict=True
-        ):
+        names = display_names(raw_names, self._system.number)
+        for name, raw_name in zip(names, raw_names, strict=True):
             if own[direction, raw_name]:
                 own[direction, raw_name] -= 1
             else:

@@ -4,6 +4,7 @@ Each check tries the real thing: the engine is started, a port is made, the libr
 """
 
 import argparse
+import contextlib
 import platform
 import sys
 from collections.abc import Callable
@@ -74,7 +75,10 @@ def run_doctor(args: argparse.Namespace) -> int:
 
 def run_version(args: argparse.Namespace) -> int:
     """`antiphon version`."""
-    version = metadata.version("antiphon")
+    try:
+        version = metadata.version("antiphon")
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
     if args.json:
         put_json({"version": version, "python": platform.python_version()})
     else:
@@ -91,16 +95,15 @@ def _python() -> Check:
 
 def _midi() -> Check:
     try:
-        backend = compose.system_backend()
-        if not backend.has_virtual_ports:
-            says = f"{backend.api}, without ports of our own"
-            mend = "Make two loopback ports (loopMIDI) and name them with --in and --out."
-            return Check("midi", True, says, mend)
-        backend.open_input(f"{compose.IN_NAME} (test)", virtual=True)
-        backend.close()
+        with contextlib.closing(compose.system_backend()) as backend:
+            if not backend.has_virtual_ports:
+                says = f"{backend.api}, without ports of our own"
+                mend = "Make two loopback ports (loopMIDI) and name them with --in and --out."
+                return Check("midi", True, says, mend)
+            backend.open_input(f"{compose.IN_NAME} (test)", virtual=True)
+            return Check("midi", True, f"{backend.api}, with virtual ports")
     except PortError as error:
         return Check("midi", False, "no MIDI system can be used", str(error))
-    return Check("midi", True, f"{backend.api}, with virtual ports")
 
 
 def _engine(clock: Clock) -> Check:

@@ -5,11 +5,8 @@ built-in phrase is played through ports in memory, in real time.
 """
 
 import argparse
-import contextlib
 import secrets
-import signal
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,14 +15,18 @@ from engine.api import Limits
 from engine.events import Timebase, Voice
 from plugin import compose, protocol
 from plugin.backends.memory import MemoryBackend
-from plugin.commands.common import DID_IT, complain, put_json, say
+from plugin.commands.common import DID_IT, WRONG_USAGE, complain, put_json, say
 from plugin.console import Console
+from plugin.file_player import song_timebase
+from plugin.files import shown_name
 from plugin.midifile import MidiFileError, MidiSong, read_midi
 from plugin.midifile_writer import write_midi
 from plugin.picture import PictureError, draw_jam
 from plugin.ports import Backend, PortError
 from plugin.realtime.loop import PortGoneError
-from plugin.running import HAS_SIGNAL, announced
+from plugin.running import announced
+from plugin.screen import Screen
+from plugin.signals import heeded
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -43,7 +44,7 @@ def add_parsers(subparsers: "Subparsers") -> None:
     jam.add_argument(
         "--tempo", type=_tempo, metavar="BPM", help="beats per minute (else free time)"
     )
-    jam.add_argument("--meter", type=_meter, default=4.0, metavar="N/M", help="default: 4/4")
+    jam.add_argument("--meter", type=_meter, metavar="N/M", help="with --tempo; default: 4/4")
     jam.add_argument("--file", type=Path, metavar="MID", help="this MIDI file plays the player")
     jam.add_argument("--thru", action="store_true", help="pass on what is heard to the output")
     jam.add_argument("--system", metavar="NAME", help="ALSA, JACK, CoreMIDI, Windows MM or memory")
@@ -59,14 +60,21 @@ def add_parsers(subparsers: "Subparsers") -> None:
 
 def run_jam(args: argparse.Namespace) -> int:
     """`antiphon jam`."""
+    if args.meter is not None and args.tempo is None:
+        return _wrong("A meter says where bars begin only with a tempo: add --tempo BPM.")
+    if args.file is not None and args.in_name is not None:
+        return _wrong("A file plays the player: leave out either --file or --in.")
+    if no_weights := _missing_weights(args):
+        return complain(no_weights)
     song = None
     if args.file is not None:
         try:
-            song = (read_midi(args.file), args.file.name)
+            song = (read_midi(args.file), shown_name(args.file))
         except MidiFileError as error:
             return complain(str(error))
         if not song[0].notes:
-            return complain(f"{args.file.name} holds no notes; choose a file with music in it.")
+            name = shown_name(args.file)
+            return complain(f"{name} holds no notes: choose a file with music in it.")
     try:
         backend = (
             MemoryBackend() if args.system == "memory" else compose.system_backend(args.system)
@@ -76,14 +84,16 @@ def run_jam(args: argparse.Namespace) -> int:
             return complain(str(error))
         say(f"{error} Playing through ports in memory instead.", as_json=args.json)
         backend = MemoryBackend()
-    if song is None and isinstance(backend, MemoryBackend):
+    if song is None and isinstance(backend, MemoryBackend) and args.in_name is None:
         song = (read_midi(DEMO_PHRASE), "the built-in phrase")
-    timebase = Timebase(args.tempo, args.meter, True) if args.tempo else None
+    timebase = Timebase(args.tempo, args.meter or 4.0, True) if args.tempo else None
     return _play(backend, args, song=song, timebase=timebase)
 
 
 def run_demo(args: argparse.Namespace) -> int:
     """`antiphon demo`."""
+    if no_weights := _missing_weights(args):
+        return complain(no_weights)
     song = (read_midi(DEMO_PHRASE), "the built-in phrase")
     return _play(MemoryBackend(), args, song=song, timebase=None)
 
@@ -123,19 +133,21 @@ def _play(
     timebase: Timebase | None,
 ) -> int:
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    if timebase is None:
+        timebase = song_timebase(song[0]) if song else Timebase()
     tally = _Tally()
-    consoles: list[Console] = []
+    console = Console(lambda line: say(line, as_json=args.json), timebase)
+    screen = Screen(console.event, console.close)
 
     def emit(event: protocol.Event) -> None:
         tally.event(event)
-        for console in consoles:
-            console.event(event)
+        screen.event(event)
 
     gone = ""
     try:
         with (
+            heeded() as wishes,
             announced(),
-            _signals() as wishes,
             compose.open_jam(
                 backend,
                 emit=emit,
@@ -149,23 +161,19 @@ def _play(
                 weights=args.weights,
             ) as jam,
         ):
-            console = Console(lambda line: say(line, as_json=args.json), jam.timebase)
-            consoles.append(console)
-            say(_welcome(backend, args, song), as_json=args.json)
+            say(_welcome(backend, jam, song), as_json=args.json)
 
-            def go_on() -> bool:
-                if wishes.panic:
-                    wishes.panic = False
-                    jam.session.command(jam.clock.now_ns(), protocol.Panic())
-                return not (wishes.quit or jam.over)
+            def silence() -> None:
+                jam.session.command(jam.clock.now_ns(), protocol.Panic())
 
             try:
-                jam.loop.run(go_on)
+                jam.loop.run(lambda: wishes.grant(silence) and not jam.over)
             except PortGoneError as error:
                 gone = str(error)
-        console.close()
     except PortError as error:
         return complain(str(error))
+    finally:
+        screen.close()
     report = _report(jam, tally, seed)
     if song is not None:
         report |= _keep(jam, tally, seed, as_json=args.json)
@@ -174,18 +182,18 @@ def _play(
     if gone:
         return complain(gone)
     if song is not None and not report["answer_notes"]:
+        if wishes.quit:
+            return complain("Stopped before an answer came.")
         return complain(tally.broken or "No answer came; run: antiphon doctor")
     return DID_IT
 
 
-def _welcome(backend: Backend, args: argparse.Namespace, song: tuple[MidiSong, str] | None) -> str:
+def _welcome(backend: Backend, jam: compose.Jam, song: tuple[MidiSong, str] | None) -> str:
     if song is not None:
         return f"Playing {song[1]} to your partner, through {backend.api}."
-    heard = getattr(args, "in_name", None) or compose.IN_NAME
-    played = getattr(args, "out_name", None) or compose.OUT_NAME
     return (
-        f"In your DAW, send your keyboard's track to the MIDI port “{heard}” and let an "
-        f"instrument's track listen to “{played}”. Play; pause, and your partner answers. "
+        f"In your DAW, send your keyboard's track to the MIDI port “{jam.hears}” and let an "
+        f"instrument's track listen to “{jam.plays}”. Play; pause, and your partner answers. "
         "Ctrl-C ends."
     )
 
@@ -237,38 +245,23 @@ def _keep(jam: compose.Jam, tally: _Tally, seed: int, *, as_json: bool) -> dict[
     return kept
 
 
-@dataclass(slots=True)
-class _Wishes:
-    """What signals asked for; the loop looks at it between two rounds."""
-
-    quit: bool = False
-    panic: bool = False
+def _wrong(words: str) -> int:
+    complain(words)
+    return WRONG_USAGE
 
 
-@contextlib.contextmanager
-def _signals() -> Iterator[_Wishes]:
-    """Ctrl-C, a closed terminal and `kill` end the jam in order; SIGUSR1 is panic."""
-    wishes = _Wishes()
-
-    def wish_quit(number: int, frame: object) -> None:
-        wishes.quit = True
-
-    def wish_panic(number: int, frame: object) -> None:
-        wishes.panic = True
-
-    handlers = {signal.SIGINT: wish_quit, signal.SIGTERM: wish_quit}
-    if HAS_SIGNAL:
-        handlers |= {signal.SIGHUP: wish_quit, signal.SIGUSR1: wish_panic}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield wishes
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _missing_weights(args: argparse.Namespace) -> str:
+    """Said before anything is opened; what is wrong inside the file, the engine says."""
+    if args.weights is None or Path(args.weights).is_file():
+        return ""
+    return f"There is no checkpoint {shown_name(args.weights)}: check the name and the folder."
 
 
 def _tempo(text: str) -> float:
-    bpm = float(text)
+    try:
+        bpm = float(text)
+    except ValueError:
+        bpm = 0.0
     if not 20 <= bpm <= 400:
         raise argparse.ArgumentTypeError("a tempo lies between 20 and 400 beats per minute")
     return bpm
@@ -276,10 +269,9 @@ def _tempo(text: str) -> float:
 
 def _meter(text: str) -> float:
     numerator, _, denominator = text.partition("/")
-    try:
+    beats = 0.0
+    if denominator in ("1", "2", "4", "8", "16", "32") and numerator.isdecimal():
         beats = int(numerator) * 4 / int(denominator)
-    except (ValueError, ZeroDivisionError):
-        beats = 0.0
     if not 0.5 <= beats <= 16:
         raise argparse.ArgumentTypeError("a meter is written like 4/4 or 6/8")
     return beats

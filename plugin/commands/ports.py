@@ -1,6 +1,8 @@
 """`antiphon ports` and `antiphon panic`: what can be connected, and silence on it."""
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from plugin import compose
@@ -28,7 +30,13 @@ def add_parsers(subparsers: "Subparsers") -> None:
 def run_ports(args: argparse.Namespace) -> int:
     """`antiphon ports`. A machine without a MIDI system has no ports, which is an answer."""
     try:
-        backend = compose.system_backend(args.system)
+        with contextlib.closing(compose.system_backend(args.system)) as backend:
+            found: dict[str, object] = {
+                "inputs": backend.inputs(),
+                "outputs": backend.outputs(),
+                "virtual_ports": backend.has_virtual_ports,
+                "api": backend.api,
+            }
     except PortError as error:
         if args.system:
             return complain(str(error))
@@ -36,13 +44,6 @@ def run_ports(args: argparse.Namespace) -> int:
         if args.json:
             put_json({"inputs": [], "outputs": [], "virtual_ports": False, "api": None})
         return DID_IT
-    found: dict[str, object] = {
-        "inputs": backend.inputs(),
-        "outputs": backend.outputs(),
-        "virtual_ports": backend.has_virtual_ports,
-        "api": backend.api,
-    }
-    backend.close()
     if args.json:
         put_json(found)
         return DID_IT
@@ -62,14 +63,10 @@ def run_panic(args: argparse.Namespace) -> int:
     told = ask_for_panic()
     if args.out:
         try:
-            backend = compose.system_backend(args.system)
-            output = backend.open_output(args.out, virtual=False)
-            for message in silence():
-                output.send(message)
-            for channel in range(16):
-                for pitch in range(128):
-                    output.send(bytes((NOTE_OFF | channel, pitch, RELEASE_VELOCITY)))
-            backend.close()
+            with contextlib.closing(compose.system_backend(args.system)) as backend:
+                output = backend.open_output(args.out, virtual=False)
+                for message in _everything_off():
+                    output.send(message)
         except PortError as error:
             return complain(str(error))
     if not told and not args.out:
@@ -79,3 +76,11 @@ def run_panic(args: argparse.Namespace) -> int:
     else:
         say("Silenced.", as_json=False)
     return DID_IT
+
+
+def _everything_off() -> Iterator[bytes]:
+    """Silence in the two ways that synthesizers understand: channel by channel, key by key."""
+    yield from silence()
+    for channel in range(16):
+        for pitch in range(128):
+            yield bytes((NOTE_OFF | channel, pitch, RELEASE_VELOCITY))

@@ -5,6 +5,9 @@ A constant tempo from one moment on; following a DAW's clock is not its business
 
 from engine.events import Timebase
 
+SLIGHT_NS = 30_000_000
+"""A delay that nobody hears: a poll's millisecond and a plan's rounding are not more."""
+
 
 class BeatGrid:
     """Beats of a session. Thread: one. Real-time: yes."""
@@ -32,8 +35,11 @@ class BeatGrid:
         return (self._origin_ns or 0) + round(beat * self.timebase.ns_per_beat)
 
     def whole_beats_ns(self, late_ns: int) -> int:
-        """The shortest delay of at least `late_ns` that keeps to the beat, where there is one."""
-        if not self.timebase.tempo_known:
+        """The shortest delay of at least `late_ns` that keeps to the beat, where there is one.
+
+        A slight delay is kept as it is: a whole beat more would be heard, it is not.
+        """
+        if not self.timebase.tempo_known or late_ns <= SLIGHT_NS:
             return late_ns
-        beat_ns = round(self.timebase.ns_per_beat)
-        return -(-late_ns // beat_ns) * beat_ns
+        beats = -(-late_ns // self.timebase.ns_per_beat)
+        return max(late_ns, round(beats * self.timebase.ns_per_beat))

@@ -13,6 +13,8 @@ RELEASE_VELOCITY = 64
 SUSTAIN = 64
 ALL_SOUND_OFF = 120
 ALL_NOTES_OFF = 123
+MODES = range(124, 128)
+"""Omni, mono and poly: a change of mode releases all notes."""
 
 
 class Ledger:
@@ -59,6 +61,11 @@ class Ledger:
         """Messages that end every note that sounds."""
         return [message for note_id in list(self._key_of) for message in self.stop(note_id)]
 
+    def stop_channel(self, channel: int) -> list[bytes]:
+        """Messages that end every note that sounds on one channel."""
+        notes = [note_id for note_id, key in self._key_of.items() if key[0] == channel]
+        return [message for note_id in notes for message in self.stop(note_id)]
+
 
 def silence() -> list[bytes]:
     """What a synthesizer understands as "be quiet now", on all channels: pedal up, all off."""
@@ -67,3 +74,10 @@ def silence() -> list[bytes]:
         for channel in range(16)
         for number in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF)
     ]
+
+
+def means_all_notes_off(message: bytes) -> bool:
+    """Whether a channel message releases every key of its channel; a DAW sends it on stop."""
+    if message[0] & 0xF0 != CONTROL:
+        return False
+    return message[1] in (ALL_SOUND_OFF, ALL_NOTES_OFF, *MODES)

@@ -58,7 +58,12 @@ class Listener:
             notes.append(heapq.heappop(self._finished)[3])
         return notes
 
-    def let_go(self, now_ns: int) -> None:
-        """Count every held key as released, because its note-off will not come any more."""
-        for channel, pitch in list(self._held):
-            self.note_off(now_ns, channel, pitch)
+    def let_go(self, now_ns: int, channel: int | None = None) -> list[tuple[int, int]]:
+        """Count held keys (of one channel) as released, because their note-offs will not come.
+
+        Returns their channels and keys.
+        """
+        gone = [key for key in self._held if channel is None or key[0] == channel]
+        for of_channel, pitch in gone:
+            self.note_off(now_ns, of_channel, pitch)
+        return gone

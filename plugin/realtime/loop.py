@@ -16,6 +16,8 @@ from plugin.realtime.clock import Clock
 from plugin.session import Session
 
 POLL_EVERY_NS = 1_000_000
+MOST_AT_ONCE = 256
+"""Messages of one port between two looks at what is due: a flood does not make notes late."""
 LOOK_AT_PORTS_EVERY_NS = 1_000_000_000
 REAL_TIME_PRIORITY = 10
 
@@ -52,16 +54,20 @@ class Loop:
         """One look at everything, then sleep until the next is due."""
         began_ns = self._clock.now_ns()
         self._beside(began_ns)
+        flooded = False
         for port in self._inputs:
-            while (message := port.poll()) is not None:
+            taken = 0
+            while taken < MOST_AT_ONCE and (message := port.poll()) is not None:
                 self._session.midi(self._clock.now_ns(), message)
+                taken += 1
+            flooded |= taken == MOST_AT_ONCE
         said: FromEngine | Stopped | None
         while (said := self._engine.poll()) is not None:
             self._session.engine_said(self._clock.now_ns(), said)
         next_due_ns = self._session.tick(self._clock.now_ns())
         if began_ns - self._looked_ns >= LOOK_AT_PORTS_EVERY_NS:
             self._look_at_ports(began_ns)
-        wake_ns = began_ns + POLL_EVERY_NS
+        wake_ns = began_ns if flooded else began_ns + POLL_EVERY_NS
         self._clock.sleep_until_ns(wake_ns if next_due_ns is None else min(wake_ns, next_due_ns))
 
     def _look_at_ports(self, now_ns: int) -> None:
@@ -81,19 +87,34 @@ def real_time() -> Iterator[None]:
 
     Children and new threads do not inherit the policy: a process that computes must never have it.
     """
-    scheduled = hasattr(os, "sched_setscheduler")
-    if scheduled:
-        with contextlib.suppress(OSError):
-            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-            os.sched_setscheduler(0, policy, os.sched_param(REAL_TIME_PRIORITY))
+    before = _wish_for_real_time()
+    collecting = gc.isenabled()
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
         gc.unfreeze()
-        if scheduled:
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        if before is not None:
+            policy, priority = before
+            # Who may not set real-time policies without limit may not take the flag off either.
+            for flag in (0, os.SCHED_RESET_ON_FORK):
+                with contextlib.suppress(OSError):
+                    os.sched_setscheduler(0, policy | flag, os.sched_param(priority))
+                    break
+
+
+def _wish_for_real_time() -> tuple[int, int] | None:
+    """Ask for the real-time policy; what it was before, None if nothing was changed."""
+    if not hasattr(os, "sched_setscheduler"):
+        return None
+    try:
+        before = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK, os.sched_getparam(0)
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(REAL_TIME_PRIORITY))
+    except OSError:
+        return None
+    return before[0], before[1].sched_priority

@@ -27,7 +27,12 @@ def test_it_trains_and_says_where_everything_is(
     for name in ("best.safetensors", "curve.png", "run.json"):
         assert str(out / name) in said
         assert (out / name).is_file()
-    assert json.loads((out / "run.json").read_text())["shape"]["width"] == "16"
+    card = json.loads((out / "run.json").read_text())
+    assert card["shape"]["width"] == "16"
+    # The time is used up: nothing more to train, and the card is what --json prints.
+    shape = ["--width", "16", "--layers", "1", "--heads", "2"]
+    assert command.main([*words, *shape, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == card
 
 
 def test_shipping_puts_weights_and_card_into_the_package(

@@ -1,0 +1,70 @@
+"""A take library in memory: what a session hands to the recorder, to be read at once.
+
+It behaves like `plugin.takes_writer.TakeWriter` (tests/plugin/test_recorder.py plays the same to
+both) and is stricter: what would be quietly dropped there fails here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.events import Timebase, Voice
+
+
+@dataclass(slots=True)
+class FakeTake:
+    timebase: Timebase
+    model: str
+    seed: int | None
+    settings: dict[str, object]
+    start_beat: float
+    messages: list[tuple[Voice, int, bytes]] = field(default_factory=list)
+    finished: bool = False
+
+    def of(self, side: Voice) -> list[bytes]:
+        return [message for voice, _, message in self.messages if voice is side]
+
+
+class FakeTakes:
+    """A `TakeLog`."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, FakeTake] = {}
+
+    @property
+    def list(self) -> list[FakeTake]:
+        return list(self.all.values())
+
+    def begin_take(
+        self,
+        timebase: Timebase,
+        *,
+        model: str = "",
+        seed: int | None = None,
+        settings: Mapping[str, object] | None = None,
+        start_beat: float = 0.0,
+    ) -> str:
+        assert all(take.finished for take in self.all.values()), "two takes at a time"
+        take_id = f"take-{len(self.all) + 1}"
+        self.all[take_id] = FakeTake(timebase, model, seed, dict(settings or {}), start_beat)
+        return take_id
+
+    def message(self, take_id: str, side: Voice, t_ns: int, message: bytes) -> None:
+        take = self.all[take_id]
+        assert not take.finished, "a message for a take that is over"
+        assert t_ns >= (take.messages[-1][1] if take.messages else 0), "time went back"
+        take.messages.append((side, t_ns, message))
+
+    def finish(
+        self,
+        take_id: str,
+        *,
+        model: str | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
+        take = self.all[take_id]
+        assert not take.finished, "finished twice"
+        take.finished = True
+        if model is not None:
+            take.model = model
+        if settings is not None:
+            take.settings = dict(settings)

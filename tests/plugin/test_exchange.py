@@ -1,0 +1,93 @@
+"""How long an answer is, and when its notes are due."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import Note, Timebase
+from plugin.exchange import LEAST_ANSWER_BEATS, MOST_ANSWER_BEATS, Exchange, answer_beats
+from plugin.realtime.beats import BeatGrid
+from plugin.realtime.listener import HeardNote
+from tests.strategies import MS, timebases
+
+SECOND = 1_000 * MS
+FREE = Timebase()
+FOUR_FOUR = Timebase(120.0, 4.0, tempo_known=True)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "timebase", "answer"),
+    [
+        (1.0, FREE, LEAST_ANSWER_BEATS),
+        (7.3, FREE, 7.3),
+        (500.0, FREE, MOST_ANSWER_BEATS),
+        (1.0, FOUR_FOUR, 4.0),
+        (5.9, FOUR_FOUR, 4.0),
+        (6.1, FOUR_FOUR, 8.0),
+        (500.0, FOUR_FOUR, 24.0),
+        (6.1, Timebase(120.0, 3.5, tempo_known=True), 7.0),
+        (500.0, Timebase(120.0, 7.0, tempo_known=True), 21.0),
+        (6.0, Timebase(120.0, 1020.0, tempo_known=True), 6.0),
+        (6.0, Timebase(120.0, 0.0, tempo_known=True), 6.0),
+    ],
+)
+def test_an_answer_is_as_long_as_the_phrase_in_whole_bars(
+    phrase: float, timebase: Timebase, answer: float
+) -> None:
+    assert answer_beats(phrase, timebase) == answer
+
+
+@given(timebases(), st.floats(0.0, 1e4))
+def test_an_answer_has_limits(timebase: Timebase, phrase: float) -> None:
+    assert 0 < answer_beats(phrase, timebase) <= MOST_ANSWER_BEATS
+
+
+def exchange(timebase: Timebase = FREE) -> tuple[Exchange, BeatGrid]:
+    found = Exchange(1)
+    found.hear(HeardNote(0, 4 * SECOND, 0, 48, 80))
+    found.hear(HeardNote(SECOND, 2 * SECOND, 0, 60, 80))
+    return found, BeatGrid(timebase, 0)
+
+
+def test_the_phrase_ends_with_its_last_release_not_with_its_last_note() -> None:
+    turn, grid = exchange()
+    assert turn.last_end_ns == 4 * SECOND
+    assert turn.phrase_ns == 4 * SECOND
+    assert turn.question(5 * SECOND, grid) == (10.0, 18.0)
+    assert Exchange(2).phrase_ns == 0
+
+
+@given(
+    timebases(), st.integers(0, 20 * SECOND), st.lists(st.floats(0.0, 4.0), min_size=1, max_size=9)
+)
+def test_a_late_plan_is_moved_as_a_whole(
+    timebase: Timebase, now_ns: int, onsets: list[float]
+) -> None:
+    turn, grid = exchange(timebase)
+    turn.plan = [Note(8.0 + onset, 0.5, 60, 80) for onset in sorted(onsets)]
+    first_due_ns = turn.begin_answer(now_ns, grid)
+    assert turn.answering
+    assert turn.shift_ns is not None
+    assert first_due_ns >= now_ns
+    notes = list(turn.committed(turn.plan, itertools.count(1), grid))
+    assert notes[0].due_ns == first_due_ns
+    assert [n.note_id for n in notes] == list(range(1, len(notes) + 1))
+    for planned, note in zip(turn.plan, notes, strict=True):
+        assert note.due_ns == grid.ns(planned.onset) + turn.shift_ns
+        assert note.end_ns > note.due_ns
+
+
+def test_it_is_over_when_all_was_planned_or_the_time_is_up() -> None:
+    turn, grid = exchange()
+    turn.question(5 * SECOND, grid)
+    turn.plan = [Note(10.0, 1.0, 60, 80)]
+    turn.begin_answer(6 * SECOND, grid)
+    assert not turn.over(6 * SECOND, grid)
+    assert turn.over(13 * SECOND, grid)
+    turn.plan_done = True
+    assert turn.over(6 * SECOND, grid)
+    turn.void_plan()
+    assert turn.plan == []
+    assert not turn.plan_done

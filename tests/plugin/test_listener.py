@@ -1,0 +1,114 @@
+"""From untidy MIDI to notes (JAM-7)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin.midifile_notes import events_of, is_channel_message, is_note_on, pair_notes
+from plugin.realtime.listener import HeardNote, Listener
+from tests.strategies import messy_performances, performances
+
+
+def feed(listener: Listener, now_ns: int, message: bytes) -> None:
+    """As a session does it."""
+    if not is_channel_message(message) or message[0] & 0xE0 != 0x80:
+        return
+    if is_note_on(message):
+        listener.note_on(now_ns, message[0] & 0x0F, message[1], message[2])
+    else:
+        listener.note_off(now_ns, message[0] & 0x0F, message[1])
+
+
+@given(messy_performances(), st.lists(st.booleans(), max_size=31))
+def test_every_note_comes_out_once_and_in_order(
+    performance: list[tuple[int, bytes]], looks: list[bool]
+) -> None:
+    listener, notes = Listener(), []
+    for place, (now_ns, message) in enumerate(performance):
+        feed(listener, now_ns, message)
+        if looks[place : place + 1] == [True]:
+            notes += listener.take_complete()
+    struck = sum(is_note_on(m) for _, m in performance if is_channel_message(m))
+    end_ns = performance[-1][0] if performance else 0
+    assert len(listener.let_go(end_ns)) + listener.held <= struck
+    notes += listener.take_complete()
+    assert listener.held == 0
+    assert len(notes) == struck
+    assert [n.start_ns for n in notes] == sorted(n.start_ns for n in notes)
+    assert all(n.end_ns > n.start_ns for n in notes)
+    assert listener.take_complete() == []
+
+
+@given(performances())
+def test_without_struck_twice_it_pairs_as_files_do(performance: list[tuple[int, bytes]]) -> None:
+    down: set[tuple[int, int]] = set()
+    tidy = []
+    for now_ns, message in performance:
+        key = (message[0] & 0x0F, message[1])
+        if is_note_on(message):
+            if key in down:
+                continue
+            down.add(key)
+        elif message[0] & 0xE0 == 0x80:
+            down.discard(key)
+        tidy.append((now_ns, message))
+    listener = Listener()
+    for now_ns, message in tidy:
+        feed(listener, now_ns, message)
+    if down:
+        return  # take_complete would wait for the held ones
+    expected = [
+        (n.onset, max(n.end, n.onset + 1), n.channel, n.pitch, n.velocity)
+        for n in pair_notes(events_of(tidy), 0, 0)
+        if n.released
+    ]
+    found = [
+        (n.start_ns, n.end_ns, n.channel, n.pitch, n.velocity) for n in listener.take_complete()
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def test_a_note_waits_for_those_that_began_before_it() -> None:
+    listener = Listener()
+    listener.note_on(0, 0, 48, 80)
+    listener.note_on(10, 0, 60, 81)
+    assert listener.note_off(20, 0, 60)
+    assert listener.take_complete() == []
+    assert listener.note_off(30, 0, 48)
+    assert listener.take_complete() == [HeardNote(0, 30, 0, 48, 80), HeardNote(10, 20, 0, 60, 81)]
+
+
+def test_a_chord_comes_out_upwards() -> None:
+    listener = Listener()
+    for pitch in (67, 60, 64):
+        listener.note_on(0, 0, pitch, 80)
+    for pitch in (60, 64, 67):
+        listener.note_off(50, 0, pitch)
+    assert [note.pitch for note in listener.take_complete()] == [60, 64, 67]
+
+
+def test_struck_twice_ends_the_first() -> None:
+    listener = Listener()
+    listener.note_on(0, 0, 60, 80)
+    listener.note_on(10, 0, 60, 90)
+    assert listener.held == 1
+    assert listener.note_off(20, 0, 60)
+    assert not listener.note_off(30, 0, 60)
+    assert listener.take_complete() == [HeardNote(0, 10, 0, 60, 80), HeardNote(10, 20, 0, 60, 90)]
+
+
+def test_orphans_and_other_channels_release_nothing() -> None:
+    listener = Listener()
+    assert not listener.note_off(0, 0, 60)
+    listener.note_on(0, 0, 60, 80)
+    assert not listener.note_off(5, 1, 60)
+    assert listener.held == 1
+
+
+def test_letting_go_of_one_channel() -> None:
+    listener = Listener()
+    listener.note_on(0, 0, 60, 80)
+    listener.note_on(0, 1, 60, 80)
+    assert listener.let_go(9, 1) == [(1, 60)]
+    assert listener.held == 1
+    assert listener.let_go(9) == [(0, 60)]
+    assert listener.let_go(9) == []

@@ -1,0 +1,229 @@
+"""JAM-1 on a manual clock: ports in memory, a file as the player, the real loop."""
+
+import gc
+import itertools
+import os
+from collections import deque
+
+import pytest
+
+from engine.events import Note, Timebase, Voice
+from plugin import protocol
+from plugin.backends.memory import MemoryBackend
+from plugin.commands.jam import DEMO_PHRASE
+from plugin.file_player import FilePlayer
+from plugin.midifile import read_midi
+from plugin.protocol import AnswerOver, NoteSounded, PhraseHeard
+from plugin.realtime.clock import ManualClock
+from plugin.realtime.loop import MOST_AT_ONCE, POLL_EVERY_NS, Loop, PortGoneError, real_time
+from plugin.record import JamRecord
+from plugin.session import Session
+from tests.fakes.engine import FakeEngine, answer_with
+from tests.fakes.port import sounding
+from tests.fakes.takes import FakeTakes
+
+ANSWER = [Note(0.25 * number, 0.2, 60 + number, 80) for number in range(12)]
+
+
+class Studio:
+    """A session on the memory system, and the program on its other side."""
+
+    def __init__(self, timebase: Timebase | None = None, *, thru: bool = False) -> None:
+        self.clock = ManualClock(10**9)
+        self.backend = MemoryBackend()
+        self.heard = self.backend.open_input("Antiphon In", virtual=True)
+        self.output = self.backend.open_output("Antiphon Out", virtual=True)
+        far = MemoryBackend(self.backend.hub)
+        self.keys = far.open_output("Antiphon In", virtual=False)
+        self.ears = far.open_input("Antiphon Out", virtual=False)
+        self.engine, self.takes = FakeEngine(answer_with(*ANSWER)), FakeTakes()
+        self.events: list[protocol.Event] = []
+        self.record = JamRecord()
+        self.rounds: list[int] = []
+        self.player: FilePlayer | None = None
+        self.session = Session(
+            send=self.output.send,
+            engine=self.engine,
+            takes=self.takes,
+            emit=self.events.append,
+            timebase=timebase or Timebase(),
+            seed=1,
+            thru=thru,
+        )
+        self.loop = Loop(
+            self.session,
+            clock=self.clock,
+            inputs=[self.heard],
+            output=self.output,
+            engine=self.engine,
+            beside=self.beside,
+        )
+
+    def beside(self, now_ns: int) -> None:
+        self.rounds.append(now_ns)
+        while (message := self.ears.poll()) is not None:
+            self.record.sent(now_ns, message)
+        while self.player is not None and (message := self.player.poll()) is not None:
+            self.record.heard(now_ns, message)
+            self.keys.send(message)
+
+    def of(self, kind: type[protocol.Event]) -> list[protocol.Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def run(self, ms: float) -> None:
+        end_ns = self.clock.now_ns() + round(ms * 1e6)
+        self.loop.run(lambda: self.clock.now_ns() < end_ns)
+
+
+def test_a_whole_jam_in_simulated_time() -> None:
+    song = read_midi(DEMO_PHRASE)
+    studio = Studio(song.timebase())
+    studio.player = FilePlayer(song, studio.clock, "phrase")
+    studio.player.begin()
+    studio.loop.run(lambda: not (studio.player.finished and studio.session.idle))
+    studio.beside(studio.clock.now_ns())
+    studio.session.close(studio.clock.now_ns())
+    assert studio.record.note_ons(Voice.PLAYER) == len(song.notes)
+    assert studio.record.note_ons(Voice.PARTNER) == len(ANSWER)
+    assert studio.record.stuck_notes == 0
+    phrase, answer = studio.of(PhraseHeard)[0], studio.of(AnswerOver)[0]
+    assert phrase.notes == len(song.notes)
+    assert (answer.notes, answer.late_notes, answer.dropped_notes) == (len(ANSWER), 0, 0)
+    partner = [event for event in studio.of(NoteSounded) if event.partner]
+    assert all(event.late_ms == 0.0 for event in partner)
+    assert [take.finished for take in studio.takes.list] == [True]
+
+
+def test_it_wakes_for_what_is_due_and_otherwise_every_millisecond() -> None:
+    studio = Studio()
+    studio.keys.send(bytes([0x90, 60, 80]))
+    studio.run(2)
+    studio.keys.send(bytes([0x80, 60, 64]))
+    studio.run(3_000)
+    gaps = {b - a for a, b in itertools.pairwise(studio.rounds)}
+    assert max(gaps) == POLL_EVERY_NS
+    dues = [round(event.t_ns + 10**9) for event in studio.of(NoteSounded) if event.partner]
+    assert len(dues) == len(ANSWER)
+    assert set(dues) <= set(studio.rounds)
+
+
+def test_a_message_is_heard_before_the_hand_over_of_the_same_moment() -> None:
+    studio = Studio()
+    for message in (bytes([0x90, 60, 80]), bytes([0x80, 60, 64])):
+        studio.keys.send(message)
+    studio.run(2_500)
+    first_ns = 10**9 + next(e.t_ns for e in studio.of(NoteSounded) if e.partner)
+    again = Studio()
+    for message in (bytes([0x90, 60, 80]), bytes([0x80, 60, 64])):
+        again.keys.send(message)
+    again.run((first_ns - 10**9) / 1e6)
+    assert again.clock.now_ns() == first_ns
+    again.keys.send(bytes([0x90, 62, 80]))
+    again.run(2_000)
+    assert not [event for event in again.of(NoteSounded) if event.partner]
+
+
+def test_a_flood_does_not_keep_what_is_due_waiting() -> None:
+    studio = Studio()
+    for message in (bytes([0x90, 60, 80]), bytes([0x80, 60, 64])):
+        studio.keys.send(message)
+    studio.run(1_000)
+    assert studio.of(PhraseHeard)
+    taken: list[int] = []
+    hear = studio.session.midi
+
+    def slow_midi(now_ns: int, message: bytes) -> None:
+        """Each message of the flood costs a twentieth of a millisecond."""
+        taken.append(now_ns)
+        studio.clock.advance_ns(50_000)
+        hear(now_ns, message)
+
+    studio.session.midi = slow_midi  # type: ignore[method-assign]
+    for _ in range(10 * MOST_AT_ONCE):
+        studio.keys.send(bytes([0xB0, 1, 1]))
+    studio.run(200)
+    assert len(taken) == 10 * MOST_AT_ONCE
+    spans = itertools.pairwise(studio.rounds)
+    assert max(sum(a <= t < b for t in taken) for a, b in spans) == MOST_AT_ONCE
+    partner = [event for event in studio.of(NoteSounded) if event.partner]
+    assert max(event.late_ms for event in partner) <= MOST_AT_ONCE * 0.05
+
+
+def test_our_own_output_routed_back_is_not_heard() -> None:
+    """JAM-6."""
+    studio = Studio()
+    cable = deque[bytes]()
+
+    def loop_back(now_ns: int) -> None:
+        while cable:
+            studio.keys.send(cable.popleft())
+        while (message := studio.ears.poll()) is not None:
+            studio.record.sent(now_ns, message)
+            cable.append(message)
+
+    studio.loop._beside = loop_back
+    for message in (bytes([0x90, 60, 80]), bytes([0x80, 60, 64])):
+        studio.keys.send(message)
+    studio.run(6_000)
+    assert studio.record.note_ons(Voice.PARTNER) == len(ANSWER)
+    assert len(studio.of(AnswerOver)) == 1
+    assert len(studio.of(protocol.EchoIgnored)) == 1
+    assert len(studio.takes.list) == 1
+
+
+@pytest.mark.parametrize("name", ["Antiphon In", "Antiphon Out", None])
+def test_a_port_that_goes_ends_the_loop_with_a_sentence(name: str | None) -> None:
+    """JAM-12."""
+    studio = Studio(thru=True)
+    studio.keys.send(bytes([0x90, 60, 80]))
+    studio.run(500)
+    studio.backend.hub.unplug(name)
+    with pytest.raises(PortGoneError, match=r"is gone: .*start Antiphon again"):
+        studio.run(2_000)
+    studio.session.close(studio.clock.now_ns())
+    studio.beside(studio.clock.now_ns())
+    sent = studio.record.parts()[Voice.PARTNER].messages
+    assert bool(sounding(list(sent))) == (name != "Antiphon In")  # what was sent, was sent
+
+
+def test_asking_for_punctuality_is_taken_back() -> None:
+    policy, collects = os.sched_getscheduler(0), gc.isenabled()
+    frozen = gc.get_freeze_count()
+    with real_time():
+        assert not gc.isenabled()
+        assert gc.get_freeze_count() > frozen
+    assert os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == policy
+    assert (gc.isenabled(), gc.get_freeze_count()) == (collects, 0)
+    gc.disable()
+    try:
+        with real_time():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.slow
+def test_hours_of_jamming_do_not_grow() -> None:
+    """What a session keeps between two phrases is bounded."""
+    studio = Studio()
+    studio.engine.answer = answer_with(*ANSWER[:2])
+
+    def phrase() -> None:
+        for pitch in (60, 62):
+            studio.keys.send(bytes([0x90, pitch, 80]))
+            studio.run(40)
+            studio.keys.send(bytes([0x80, pitch, 64]))
+            studio.run(40)
+        studio.run(1_600)
+
+    for _ in range(20):
+        phrase()
+    session = studio.session
+    assert session.idle
+    assert len(session._echo._sent) < 20
+    assert session._performer._begun == {}
+    assert session._performer._sounded == []
+    assert len(session._performer._scheduler) == 0
+    assert session._listener.take_complete() == []
+    assert len(session._partner._context) == 20 * 4
