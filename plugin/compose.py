@@ -134,7 +134,13 @@ def open_jam(
         closing.callback(lambda: session.close(clock.now_ns()))
         heard = port if other else _Overheard(port, record, clock)
         loop = Loop(
-            session, clock=clock, inputs=[heard], output=output, engine=engine, beside=beside
+            session,
+            clock=clock,
+            inputs=[heard],
+            output=output,
+            engine=engine,
+            sources=backend.inputs,
+            beside=beside,
         )
         yield Jam(session, loop, record, clock, player, timebase, port.name, output.name)
 

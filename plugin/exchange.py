@@ -4,6 +4,7 @@ What was heard, how long an answer it asks for, what is planned, and by how much
 moved if it comes late. It refuses to know clocks, ports and engines.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -56,7 +57,7 @@ class Exchange:
         """Beats between which the answer shall lie if it begins at `start_ns`."""
         start = grid.beat(start_ns)
         length = grid.beat(self.last_end_ns) - grid.beat(self.heard[0].start_ns)
-        self.end_beat = start + answer_beats(length, grid.timebase)
+        self.end_beat = answer_end(start, length, grid.timebase)
         return start, self.end_beat
 
     def begin_answer(self, now_ns: int, grid: BeatGrid) -> int:
@@ -89,11 +90,14 @@ class Exchange:
         return self.plan_done or now_ns > grid.ns(self.end_beat) + self.shift_ns + LAST_RING_NS
 
 
-def answer_beats(phrase_beats: float, timebase: Timebase) -> float:
-    """How long an answer to a phrase is: as long, within reason, and whole bars where there are."""
+def answer_end(start_beat: float, phrase_beats: float, timebase: Timebase) -> float:
+    """The beat at which an answer is over: as long as the phrase, within reason.
+
+    Where there are bars it ends on a bar line, the nearest one that leaves it its least length.
+    """
     length = min(max(phrase_beats, LEAST_ANSWER_BEATS), MOST_ANSWER_BEATS)
     bar = timebase.beats_per_bar
     if not timebase.tempo_known or not 0 < bar <= MOST_ANSWER_BEATS:
-        return length
-    bars = min(max(1, round(length / bar)), int(MOST_ANSWER_BEATS / bar))
-    return bars * bar
+        return start_beat + length
+    least = math.ceil((start_beat + LEAST_ANSWER_BEATS) / bar)
+    return max(round((start_beat + length) / bar), least) * bar

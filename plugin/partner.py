@@ -20,7 +20,9 @@ STARTS_WITHIN_NS = 30_000_000_000
 """A cold disk and a slow machine read the weights within this."""
 ASLEEP_NS = 1_000_000_000
 """If we were not called for so long it was we who slept: the engine is not to blame."""
-HEALTHY_AFTER_NS = 60_000_000_000
+HEALTHY_AFTER_NS = 5_000_000_000
+"""An engine that served for so long was well: if it dies, somebody killed it, and it is restarted
+at once."""
 FIRST_PAUSE_NS = 2_000_000_000
 LONGEST_PAUSE_NS = 30_000_000_000
 REMEMBERED_NOTES = 512
@@ -133,7 +135,7 @@ class Partner:
 
     def _died(self, now_ns: int, says: str) -> Failed | None:
         self._question = None
-        if self._ready and now_ns - self._begun_ns > HEALTHY_AFTER_NS:
+        if self._ready and self._last_sign_ns - self._begun_ns > HEALTHY_AFTER_NS:
             self._failures = 0
         self._failures += 1
         if self._failures == 1 and not self._gave_reason:

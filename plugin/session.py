@@ -112,6 +112,11 @@ class Session:
         elif means_all_notes_off(message):
             self._let_go(now_ns, channel)
 
+    def player_gone(self, now_ns: int) -> None:
+        """Whoever played may have gone with keys down: count them as released."""
+        if not self._closed:
+            self._let_go(now_ns)
+
     def engine_said(self, now_ns: int, message: FromEngine | Stopped) -> None:
         """One message from the engine."""
         if self._closed:
@@ -327,11 +332,8 @@ class Session:
     def _engine_failed(self, failed: Failed) -> None:
         self._trouble(failed.says)
         self._change_state(State.ENGINE_STOPPED)
-        turn = self._turn
-        if turn is not None and turn.answering:
-            turn.plan_done = True  # play what is planned, no more will come
-        elif turn is not None and not turn.plan_done:
-            turn.void_plan()  # ask anew once there is an engine again
+        if self._turn is not None and self._turn.answering:
+            self._turn.plan_done = True  # play what is planned, no more will come
 
     def _change_state(self, state: State) -> None:
         if state is not self._state:

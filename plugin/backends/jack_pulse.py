@@ -16,8 +16,10 @@ import time
 
 from plugin.ports import PortError
 
-STALL_NS = 1_000_000_000
-"""So long without an audio cycle, and the server counts as gone."""
+STALL_NS = 12_000_000_000
+"""So long without an audio cycle, and the server counts as gone. A synchronous jackd stands still
+for 5 s when one of its clients is killed, and then goes on; what was sent meanwhile waits in the
+ring."""
 
 CYCLE_TIMEOUT_NS = 500_000_000
 """How long to wait for two cycles: the longest that JACK has take 186 ms each."""
@@ -83,7 +85,7 @@ class JackPulse:
         return max((now[thread] - mark.get(thread, 0) for thread in now), default=0)
 
     def stalled(self) -> bool:
-        """Whether a second has passed without a cycle, or the server has gone. Never blocks."""
+        """Whether there was no cycle for `STALL_NS`, or the server has gone. Never blocks."""
         if self.cycles_since(self._seen) > 0:
             self._seen, self._seen_ns = self.mark(), time.monotonic_ns()
         return self.ended() or time.monotonic_ns() - self._seen_ns > STALL_NS

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.api import FromEngine
 from plugin.engine_link import EngineLink, Stopped
-from plugin.ports import InputPort, OutputPort
+from plugin.ports import InputPort, OutputPort, PortError
 from plugin.realtime.clock import Clock
 from plugin.session import Session
 
@@ -37,11 +37,13 @@ class Loop:
         inputs: Sequence[InputPort],
         output: OutputPort,
         engine: EngineLink,
+        sources: Callable[[], Sequence[str]] = tuple,
         beside: Callable[[int], None] = lambda now_ns: None,
     ) -> None:
-        """`beside` is called every round: the other side of a demo, a display."""
+        """`sources` lists ports of others that could play to us; `beside` is called every round."""
         self._session, self._clock, self._engine = session, clock, engine
         self._inputs, self._output, self._beside = inputs, output, beside
+        self._list_sources, self._sources = sources, frozenset(sources())
         self._looked_ns = clock.now_ns()
 
     def run(self, go_on: Callable[[], bool]) -> None:
@@ -79,6 +81,15 @@ class Loop:
                     f"The port {port.name} is gone: its device was unplugged or the MIDI system "
                     "ended. Plug it in or start it, then start Antiphon again."
                 )
+        try:
+            sources = frozenset(self._list_sources())
+        except PortError as error:
+            raise PortGoneError(str(error)) from error
+        if self._sources - sources:
+            # A program or device that could play to us has ended, perhaps with keys down: their
+            # note-offs will not come.
+            self._session.player_gone(now_ns)
+        self._sources = sources
 
 
 @contextlib.contextmanager

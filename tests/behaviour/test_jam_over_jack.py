@@ -15,7 +15,7 @@ import pytest
 from plugin.commands.jam import DEMO_PHRASE
 from plugin.files import data_folder
 from plugin.takes import TakeLibrary, library_path
-from tests.behaviour.client import Rehearsal
+from tests.behaviour.client import Rehearsal, Script, start
 from tests.behaviour.jam import RunningJam
 from tests.behaviour.performance import Event, Segment, still_sounding
 from tests.rig.jackd import JackServer
@@ -186,6 +186,27 @@ class TestJam:
         assert_clean(heard)
         assert "being restarted" in jam.says()
         assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+
+    def test_a_player_killed_with_a_key_down_leaves_no_key_behind(
+        self, jam: RunningJam, jack_server: JackServer
+    ) -> None:
+        """JAM-14: the next program's phrase is answered, though the note-off never came."""
+        held = [*PHRASE, (2.3, bytes([0x90, 40, 77]))]
+        script = Script(
+            segments=[Segment(events=held), Segment(quiet_s=60)],
+            play_to=jam.input,
+            name="victim",
+        )
+        with start(script, jack_server.environment) as victim:
+            jam.wait_for_line("● you")  # the line of the first two seconds: the key is down
+            victim.kill()
+        jack_server.wait_until_gone("victim")
+        heard = jam.perform(
+            [Segment(events=PHRASE, delay_s=1.5), Segment(reply_s=0.0), Segment(quiet_s=1.0)]
+        )
+        assert heard.timed_out == []
+        assert [e for e in note_ons(heard.recorded) if e[0] > heard.ended[0]]
+        assert_clean(heard)
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     def test_quitting_in_mid_answer_releases_everything(

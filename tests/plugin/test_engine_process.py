@@ -150,6 +150,15 @@ def test_a_restart_does_not_wait_for_the_old_one(start: Callable[..., EngineProc
     wait_for(lambda: gone(old), "the end of the stopped one")
 
 
+def test_what_an_earlier_life_said_is_not_heard(start: Callable[..., EngineProcess]) -> None:
+    engine = start(engines.serve)
+    ready(engine)
+    engine.send(Ping(1))
+    wait_for(lambda: engine._inbox, "a word in the queue")
+    engine.restart()
+    ready(engine)
+
+
 def test_ctrl_c_while_it_starts_does_not_reach_it(
     start: Callable[..., EngineProcess], capfd: pytest.CaptureFixture[str]
 ) -> None:

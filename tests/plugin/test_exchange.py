@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import Note, Timebase
-from plugin.exchange import LEAST_ANSWER_BEATS, MOST_ANSWER_BEATS, Exchange, answer_beats
+from plugin.exchange import LEAST_ANSWER_BEATS, MOST_ANSWER_BEATS, Exchange, answer_end
 from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote
 from tests.strategies import MS, timebases
@@ -18,30 +18,31 @@ FOUR_FOUR = Timebase(120.0, 4.0, tempo_known=True)
 
 
 @pytest.mark.parametrize(
-    ("phrase", "timebase", "answer"),
+    ("start", "phrase", "timebase", "end"),
     [
-        (1.0, FREE, LEAST_ANSWER_BEATS),
-        (7.3, FREE, 7.3),
-        (500.0, FREE, MOST_ANSWER_BEATS),
-        (1.0, FOUR_FOUR, 4.0),
-        (5.9, FOUR_FOUR, 4.0),
-        (6.1, FOUR_FOUR, 8.0),
-        (500.0, FOUR_FOUR, 24.0),
-        (6.1, Timebase(120.0, 3.5, tempo_known=True), 7.0),
-        (500.0, Timebase(120.0, 7.0, tempo_known=True), 21.0),
-        (6.0, Timebase(120.0, 1020.0, tempo_known=True), 6.0),
-        (6.0, Timebase(120.0, 0.0, tempo_known=True), 6.0),
+        (9.3, 1.0, FREE, 9.3 + LEAST_ANSWER_BEATS),
+        (9.3, 7.25, FREE, 9.3 + 7.25),
+        (9.3, 500.0, FREE, 9.3 + MOST_ANSWER_BEATS),
+        (12.5, 4.0, FOUR_FOUR, 16.0),
+        (13.5, 4.0, FOUR_FOUR, 20.0),  # a bar line at 16 would leave it too little
+        (12.5, 8.0, FOUR_FOUR, 20.0),
+        (12.0, 500.0, FOUR_FOUR, 36.0),
+        (7.5, 6.1, Timebase(120.0, 3.5, tempo_known=True), 14.0),
+        (6.0, 6.0, Timebase(120.0, 1020.0, tempo_known=True), 12.0),
+        (6.0, 6.0, Timebase(120.0, 0.0, tempo_known=True), 12.0),
     ],
 )
-def test_an_answer_is_as_long_as_the_phrase_in_whole_bars(
-    phrase: float, timebase: Timebase, answer: float
+def test_an_answer_is_as_long_as_the_phrase_and_ends_on_a_bar_line(
+    start: float, phrase: float, timebase: Timebase, end: float
 ) -> None:
-    assert answer_beats(phrase, timebase) == answer
+    assert answer_end(start, phrase, timebase) == pytest.approx(end)
 
 
-@given(timebases(), st.floats(0.0, 1e4))
-def test_an_answer_has_limits(timebase: Timebase, phrase: float) -> None:
-    assert 0 < answer_beats(phrase, timebase) <= MOST_ANSWER_BEATS
+@given(timebases(), st.floats(0.0, 1e4), st.floats(0.0, 1e4))
+def test_an_answer_has_limits(timebase: Timebase, start: float, phrase: float) -> None:
+    length = answer_end(start, phrase, timebase) - start
+    assert LEAST_ANSWER_BEATS - 1e-6 <= length
+    assert length <= MOST_ANSWER_BEATS + max(timebase.beats_per_bar, 1e-6)
 
 
 def exchange(timebase: Timebase = FREE) -> tuple[Exchange, BeatGrid]:

@@ -227,3 +227,28 @@ def test_hours_of_jamming_do_not_grow() -> None:
     assert len(session._performer._scheduler) == 0
     assert session._listener.take_complete() == []
     assert len(session._partner._context) == 20 * 4
+
+
+def test_a_player_who_vanishes_with_a_key_down_is_answered() -> None:
+    studio = Studio()
+    names = ["keyboard:out", "synth:out"]
+    loop = Loop(
+        studio.session,
+        clock=studio.clock,
+        inputs=[studio.heard],
+        output=studio.output,
+        engine=studio.engine,
+        sources=lambda: names,
+        beside=studio.beside,
+    )
+    for pitch in (60, 64, 67):
+        studio.keys.send(bytes([0x90, pitch, 80]))
+    held_until_ns = studio.clock.now_ns() + 5 * 10**9
+    while studio.clock.now_ns() < held_until_ns:
+        loop.round()
+    assert not [e for e in studio.events if isinstance(e, PhraseHeard)]
+    names.remove("keyboard:out")
+    while studio.clock.now_ns() < held_until_ns + 5 * 10**9:
+        loop.round()
+    assert [e.notes for e in studio.events if isinstance(e, PhraseHeard)] == [3]
+    studio.session.close(studio.clock.now_ns())

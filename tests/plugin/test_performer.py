@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.midifile_notes import is_note_on
+from plugin.midifile_notes import events_of, is_note_on, pair_notes
 from plugin.realtime.ledger import Ledger, means_all_notes_off, silence
 from plugin.realtime.performer import ON_TIME_NS, TOO_LATE_NS, Performer
 from plugin.realtime.scheduler import PlannedNote
@@ -116,8 +116,9 @@ def test_laws_of_what_is_sent(wishes: list[Commitment | int | str]) -> None:
     # What is told to have sounded is what sounded, in order.
     told = hall.performer.take_sounded()
     assert [n.start_ns for n in told] == sorted(at for at, _ in ons)
-    assert sorted((n.start_ns, n.channel, n.pitch, n.velocity) for n in told) == sorted(
-        (at, m[0] & 0x0F, m[1], m[2]) for at, m in ons
+    assert sorted((n.start_ns, n.end_ns, n.channel, n.pitch, n.velocity) for n in told) == sorted(
+        (n.onset, max(n.end, n.onset + 1), n.channel, n.pitch, n.velocity)
+        for n in pair_notes(events_of(hall.sent), 0, 0)
     )
     assert hall.performer.take_sounded() == []
 

@@ -394,8 +394,9 @@ class TestDyingJack:
             backend.close()
 
     def test_a_stopped_server_is_noticed_and_blocks_nothing(
-        self, mortal_jack_server: JackServer
+        self, mortal_jack_server: JackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(jack_pulse, "STALL_NS", 1_000_000_000)
         backend = RtMidiBackend("JACK")
         port = backend.open_output("Antiphon Out", virtual=True)
         idle = backend.open_input("Antiphon In", virtual=True)

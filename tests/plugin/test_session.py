@@ -178,12 +178,12 @@ def test_a_late_plan_is_moved_as_a_whole(timebase: Timebase, late_ms: int) -> No
         assert shift_ns == late_ms * MS
 
 
-def test_a_known_tempo_asks_for_whole_bars_from_the_moment_of_the_hand_over() -> None:
+def test_with_a_known_tempo_the_answer_is_to_end_on_a_bar_line() -> None:
     s = stage(timebase=FOUR_FOUR)
     s.play(*PHRASE)
     s.run_until(AnswerOver)
     ask = s.engine.asks[-1]
-    assert ask.end_beat - ask.start_beat == 4.0
+    assert (ask.start_beat, ask.end_beat) == (2.5, 8.0)
     # The poll that found the silence was less than a millisecond late: no beat is lost for it.
     assert s.port.sent[0][0] - (1_000 * MS + round(ask.start_beat * 500 * MS)) < 2 * MS
 

@@ -282,7 +282,7 @@ class Jam(RuleBasedStateMachine):
             return
         stage = self.stage
         self.release_all()
-        for _ in range(20):
+        for _ in range(40):  # two minutes: a slow tempo and an answer that is never finished
             if not stage.session.idle:
                 self.wait(3_000)
         assert stage.session.idle, "somebody waits for ever"

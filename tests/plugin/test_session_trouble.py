@@ -235,6 +235,19 @@ def test_an_engine_that_dies_while_it_answers_leaves_what_was_planned() -> None:
     assert sounding(s.port.sent) == {}
 
 
+def test_an_engine_that_dies_between_two_pieces_ends_the_answer_with_the_first() -> None:
+    s = Stage(FakeEngine())
+    s.play(*PHRASE)
+    s.run(20)
+    ask = s.engine.asks[-1]
+    s.engine.say(Plan(ask.request, (Note(ask.start_beat, 1.0, 72, 80),), False, 0.0))
+    s.run_until(PhraseHeard)
+    s.engine.die()
+    s.run(520)
+    assert s.of(AnswerOver)[0].notes == 1
+    assert s.session.idle
+
+
 def test_an_engine_that_cannot_start_says_so_once() -> None:
     s = Stage(FakeEngine(ready=False))
     for _ in range(10):
