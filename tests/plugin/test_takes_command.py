@@ -1,0 +1,130 @@
+"""`antiphon takes` from a terminal."""
+
+import argparse
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from plugin.commands import takes as takes_command
+from plugin.midifile import read_midi
+from plugin.takes import TakeWriter, library_path
+from tests.plugin.sentences import assert_is_a_sentence
+from tests.plugin.takes_stage import play
+from tests.shared import REPOSITORY
+
+# --------------------------------------------------------------------------- command line
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    takes_command.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["takes", *words])
+    result = takes_command.run(args)
+    assert isinstance(result, int)
+    return result
+
+
+@pytest.fixture
+def three(data_folder: Path) -> list[str]:
+    path = library_path()
+    assert path.parent == data_folder
+    writer = TakeWriter(path)
+    ids = [play(writer, name) for name in ("Blue", "Green", "")]
+    writer.close()
+    return ids
+
+
+def test_list(three: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[0].split() == ["ID", "STARTED", "HEARD", "ANSWER", "MODEL", "SEED", "NAME"]
+    assert [line.split()[0] for line in lines[1:]] == three[::-1]
+    assert lines[3].endswith("Blue")
+
+    assert run("list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    for take in listed:
+        assert take["heard_notes"] == 3
+        assert take["answer_notes"] == 1
+        assert take["model"] == "prior"
+        assert take["seed"] == 7
+        assert take["starred"] is False
+        assert take["settings"] == {"top_p": 0.9}
+        assert datetime.fromisoformat(take["started"])
+    assert [take["id"] for take in listed] == three[::-1]
+
+
+def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert run("list") == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "No takes yet" in captured.err
+
+
+def test_export(three: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("export", three[0], "-o", str(tmp_path), "--json") == 0
+    exported = json.loads(capsys.readouterr().out)
+    assert exported["id"] == three[0]
+    assert len(read_midi(exported["midi"]).notes) == 4
+
+    assert run("export", three[1], "-o", str(tmp_path / "x.mid")) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "x.mid")
+
+    assert run("export", three[1], "-o", str(tmp_path / "none" / "x.mid")) == 1
+    assert "choose another folder" in capsys.readouterr().err
+    assert run("export", "unknown") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert_is_a_sentence(captured.err.strip())
+
+
+def test_delete(three: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("delete", three[0], "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"deleted": [three[0]]}
+    for words in (["--all"], three[1:], [three[1][:-1]], [], [three[1], "--all", "--yes"]):
+        assert run("delete", *words) in (1, 2)
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.count("\n") == 1
+    assert run("delete", "unknown", "--yes") == 1
+    assert run("list", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    assert run("delete", "--all", "--yes") == 0
+    assert "Deleted 2 takes." in capsys.readouterr().out
+
+
+def test_names_do_not_upset_the_terminal(
+    data_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = TakeWriter(library_path())
+    play(writer, "a\x1b[31m\nb")
+    writer.close()
+    assert run("list") == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 2
+    assert "\x1b" not in out
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    code = (
+        "import sys, plugin.takes, plugin.midifile, plugin.picture, plugin.commands.takes;"
+        "print(*sorted({'mido', 'numpy', 'matplotlib', 'platformdirs'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_wrong_usage() -> None:
+    for words in ([], ["sing"], ["export"]):
+        with pytest.raises(SystemExit) as left:
+            run(*words)
+        assert left.value.code == 2
