@@ -36,7 +36,7 @@ LONGEST_REST_BEATS = 4.0
 LAST_RING_BEATS = 1.0
 """How long the last notes may sound on after the answer's end."""
 ENTRY_TICKS = TICKS_PER_BEAT // 2
-"""With a tempo an answer begins on a multiple of this, one of the next three at the latest."""
+"""With a tempo an answer begins on one of the next two multiples of this."""
 SOON_TICKS = TICKS_PER_BEAT // 4
 """Without a tempo it begins within this."""
 REACH_SEMITONES = 9
@@ -143,7 +143,7 @@ class Planner:
 
         if chord.tick < 0 and self._timebase.tempo_known:
             # The first note falls on a beat or between two, wherever the player's last one was.
-            ticks = np.arange(-(-start // ENTRY_TICKS), start // ENTRY_TICKS + 3) * ENTRY_TICKS
+            ticks = (-(-start // ENTRY_TICKS) + np.arange(2)) * ENTRY_TICKS
             classes = time_classes(np.maximum(ticks - last, 0))
             place = pick(self._prior.field(0, known)[classes], ticks >= start)
             delta, tick = int(classes[place]), int(ticks[place])

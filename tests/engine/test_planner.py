@@ -78,7 +78,7 @@ def test_a_plan_keeps_to_its_time_its_register_and_midi(
         assert len(chord) <= MOST_AT_ONCE
         assert len(set(chord)) == len(chord)
     if plan:
-        soon = 1.5 if timebase.tempo_known else 0.25
+        soon = 1.0 if timebase.tempo_known else 0.25
         assert plan[0].onset <= ask.start_beat + soon + TICK
     gaps = [b.onset - a.onset for a, b in itertools.pairwise(plan)]
     assert all(gap <= LONGEST_REST_BEATS for gap in gaps)
@@ -93,7 +93,7 @@ def test_the_first_note_comes_soon_however_long_the_silence_was(prior, wait, tem
     for seed in range(20):
         ask = _ask(3.5 + wait, beats=4.0, seed=seed, max_notes=1)
         (first,) = planner.plan(ask)
-        soon = 1.5 if tempo_known else 0.25 + TICK
+        soon = 1.0 if tempo_known else 0.25 + TICK
         assert ask.start_beat <= first.onset <= ask.start_beat + soon
         if tempo_known:
             assert (first.onset * 2).is_integer()

@@ -294,7 +294,8 @@ def test_doctor_tries_everything(run: Run, extra: list[str], studio: MemoryBacke
     assert set(checks) == {"python", "midi", "engine", "takes", "pictures", "timing"}
     assert all(set(check) == {"name", "ok", "says", "mend"} for check in found["checks"])
     assert checks["engine"]["ok"], checks["engine"]
-    assert found["ok"] == all(check["ok"] for check in found["checks"]) == (code == 0)
+    assert found["ok"] == all(check["ok"] for check in found["checks"])
+    assert code == 0
     assert studio.outputs() == [], "the port that was tried is gone"
 
 
@@ -304,7 +305,7 @@ def test_doctor_says_what_mends_it(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(doctor, "_engine", lambda clock: good)
     monkeypatch.setattr(doctor, "_timer", lambda clock: good)
     code, out, _ = run("doctor")
-    assert code == 1
+    assert code == 0, "it did its work: it has looked, and said what it saw"
     assert "missing  midi: no MIDI system can be used" in out
     assert "There is no MIDI system here. Start one." in out
 

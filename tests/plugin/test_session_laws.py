@@ -144,6 +144,12 @@ class Jam(RuleBasedStateMachine):
         assert not self.answer_sounds()
 
     @rule()
+    def vanish(self) -> None:
+        """The player's keyboard is unplugged, whatever it holds."""
+        self.down.clear()
+        self.stage.session.player_gone(self.stage.now_ns)
+
+    @rule()
     def forget(self) -> None:
         self.stage.command(protocol.Forget())
 
