@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-DEFAULT_DATA = Path("..") / "shared" / "data"
+from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
 
 
 def main(words: Sequence[str]) -> int:
@@ -20,13 +20,13 @@ def main(words: Sequence[str]) -> int:
         args = _parser().parse_args(list(words))
     except SystemExit as stop:  # argparse has said why; --help ends with 0
         return int(stop.code or 0)
-    data = args.data or (DEFAULT_DATA if DEFAULT_DATA.is_dir() else None)
+    data = data_folder(args.data)
     if data is None:
-        return _complain(f"There is no music at {DEFAULT_DATA}: name a data folder with --data.")
+        return complain(NO_DATA)
     try:
         return _evaluate_prior(args, data)
     except KeyboardInterrupt:
-        return _complain("Stopped; nothing was written. Run it again, or with --quick.")
+        return complain("Stopped; nothing was written. Run it again, or with --quick.")
 
 
 def _evaluate_prior(args: argparse.Namespace, data: Path) -> int:
@@ -46,7 +46,7 @@ def _evaluate_prior(args: argparse.Namespace, data: Path) -> int:
             bar=_bar,
         )
     except (CorpusError, CheckpointError) as error:
-        return _complain(str(error))
+        return complain(str(error))
     print(json.dumps(report, indent=1) if args.json else table(report), flush=True)
     return 0
 
@@ -67,20 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     prior.add_argument("--split", default="test", help="split of index.csv (default: test)")
     prior.add_argument("--tier", default="ship", help='tier of index.csv, or "all" (default: ship)')
     prior.add_argument("--weights", type=Path, help="other weights than the shipped ones")
-    prior.add_argument("--threads", type=_positive, default=2, help="of the prior (default: 2)")
+    prior.add_argument("--threads", type=positive, default=2, help="of the prior (default: 2)")
     prior.add_argument("--quick", action="store_true", help="a part of it, within a minute")
     prior.add_argument(
         "--no-baselines", dest="baselines", action="store_false", help="the prior alone"
     )
     prior.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser
-
-
-def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise ValueError(word)
-    return number
 
 
 @contextmanager
@@ -91,8 +84,3 @@ def _bar(title: str, length: int) -> Iterator[Callable[[int], object]]:
     quiet = None if sys.stderr.isatty() else 10.0
     with tqdm(total=length, desc=title, file=sys.stderr, mininterval=quiet or 0.1) as bar:
         yield bar.update
-
-
-def _complain(words: str) -> int:
-    print(words, file=sys.stderr, flush=True)
-    return 1

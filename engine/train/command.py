@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-DEFAULT_DATA = Path("..") / "shared" / "data"
+from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
+
 SIZES = ("small", "medium", "large")
 
 
@@ -23,15 +24,15 @@ def main(words: Sequence[str]) -> int:
     try:
         return _ship(args.out) if args.ship else _train(args)
     except KeyboardInterrupt:
-        return _complain(f"Stopped; the same command goes on from the last save in {args.out}.")
+        return complain(f"Stopped; the same command goes on from the last save in {args.out}.")
     except OSError as error:
-        return _complain(f"{args.out} cannot be written ({error}); name another with --out.")
+        return complain(f"{args.out} cannot be written ({error}); name another with --out.")
 
 
 def _train(args: argparse.Namespace) -> int:
-    data = args.data or (DEFAULT_DATA if DEFAULT_DATA.is_dir() else None)
+    data = data_folder(args.data)
     if data is None:
-        return _complain(f"There is no music at {DEFAULT_DATA}: name a data folder with --data.")
+        return complain(NO_DATA)
     from engine.corpus import CorpusError
     from engine.train import recipe
 
@@ -53,7 +54,7 @@ def _train(args: argparse.Namespace) -> int:
             compiled=args.compile,
         )
     except (CorpusError, recipe.TrainingError) as error:
-        return _complain(str(error))
+        return complain(str(error))
     if args.json:
         print((args.out / "run.json").read_text(encoding="utf-8"))
         return 0
@@ -68,12 +69,12 @@ def _ship(out: Path) -> int:
 
     best, run_card = out / "best.safetensors", out / "run.json"
     if not (best.is_file() and run_card.is_file()):
-        return _complain(f"There is no finished run in {out}; train first, or name it with --out.")
+        return complain(f"There is no finished run in {out}; train first, or name it with --out.")
     try:
         tensors, metadata = load(best)
         card = json.loads(run_card.read_text(encoding="utf-8"))
     except (CheckpointError, ValueError) as error:
-        return _complain(f"{out} is damaged ({error}) Train again, or name another with --out.")
+        return complain(f"{out} is damaged ({error}) Train again, or name another with --out.")
     name = metadata.get("name", NAME)
     save(SHIPPED, tensors, {**metadata, "name": name})
     card_path = SHIPPED.with_suffix(".json")
@@ -95,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=_minutes, default=60.0, help="of training (default: 60)")
     parser.add_argument("--size", choices=SIZES, default="medium", help="sets the four below")
     for name in ("width", "layers", "heads", "window"):
-        parser.add_argument(f"--{name}", type=_positive, help=argparse.SUPPRESS)
+        parser.add_argument(f"--{name}", type=positive, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=_positive, default=2)
+    parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--compile", action="store_true", help="by torch.compile: slow to start")
     parser.add_argument(
         "--ship", action="store_true", help="train nothing: put the best weights into the package"
@@ -106,20 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise ValueError(word)
-    return number
-
-
 def _minutes(word: str) -> float:
     number = float(word)
     if not 0.0 < number < 1e6:
         raise ValueError(word)
     return number
-
-
-def _complain(words: str) -> int:
-    print(words, file=sys.stderr, flush=True)
-    return 1

@@ -1,7 +1,6 @@
 """The take library: nothing that was played is lost."""
 
 import json
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from plugin.midifile import read_midi
 from plugin.midifile_notes import events_of, is_note_on, pair_notes
 from plugin.midifile_writer import ticks, us_per_beat
 from plugin.takes import TakeError, TakeLibrary, TakeWriter, export_stem
-from plugin.takes_store import open_library
 from tests.plugin.takes_stage import KNOWN, SECOND, play
+from tests.rig.waiting import wait_for
 from tests.strategies import awkward_names, messy_performances, performances, timebases
 
 # ------------------------------------------------------------------------- what is kept
@@ -66,23 +65,16 @@ def test_finish_may_say_what_begin_could_not_know(path: Path, writer: TakeWriter
 
 
 def test_what_is_handed_over_is_on_disk_without_being_asked_for(path: Path) -> None:
-    committed = threading.Event()
-    writer = TakeWriter(path, connect=lambda path: Watched(path, committed).connection)
+    writer = TakeWriter(path)
     play(writer)
-    assert committed.wait(10.0)
-    with TakeLibrary(path) as library:
-        assert len(library.list_takes()) == 1
+
+    def on_disk() -> bool:
+        with TakeLibrary(path) as library:
+            return [take.heard_notes for take in library.list_takes()] == [3]
+
+    wait_for(on_disk, "the take in the library")
+    assert on_disk()
     writer.close()
-
-
-class Watched:
-    """A library that tells when something was committed."""
-
-    def __init__(self, path: Path, committed: threading.Event) -> None:
-        self.connection = open_library(path, create=True)
-        self.connection.set_trace_callback(
-            lambda statement: committed.set() if statement == "COMMIT" else None
-        )
 
 
 @given(played=messy_performances(), timebase=timebases(), name=awkward_names)

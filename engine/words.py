@@ -1,0 +1,26 @@
+"""What the engine's commands share: where the music is, whole numbers, and how to complain."""
+
+import sys
+from pathlib import Path
+
+DEFAULT_DATA = Path("..") / "shared" / "data"
+NO_DATA = f"There is no music at {DEFAULT_DATA}: name a data folder with --data."
+
+
+def data_folder(named: Path | None) -> Path | None:
+    """The folder that was named, else the default one if it is there."""
+    return named or (DEFAULT_DATA if DEFAULT_DATA.is_dir() else None)
+
+
+def positive(word: str) -> int:
+    """A whole number from 1 on. Raises ValueError."""
+    number = int(word)
+    if number < 1:
+        raise ValueError(word)
+    return number
+
+
+def complain(words: str) -> int:
+    """A sentence and a next step on standard error; the exit code that goes with it."""
+    print(words, file=sys.stderr, flush=True)
+    return 1
