@@ -25,7 +25,7 @@ class Limits:
     lowest: int = 0
     highest: int = 127
     temperature: float = 0.95
-    top_p: float = 0.95
+    top_p: float = 0.98
     max_notes: int = 256
 
 
