@@ -197,7 +197,10 @@ class FastPrior:
 
     def back_to(self, mark: Mark) -> None:
         """Return to a mark; raises ValueError if more than `SPARE` notes were read since."""
-        if self._count - mark.count > SPARE:
+        left = self._count - mark.count
+        # What moved to the front of the buffers since may have cut off the mark's own window.
+        cut_off = self._base > 0 and mark.count - self._base < self._shape.window
+        if not 0 <= left <= SPARE or cut_off:
             raise ValueError("the mark is too old: its notes are gone")
         if mark.count == 0:
             self.reset()

@@ -92,6 +92,15 @@ def test_a_mark_that_is_too_old_is_refused(fast):
         fast.back_to(mark)
 
 
+def test_a_mark_from_before_a_reset_is_refused(fast):
+    for row in rows(9):
+        fast.read(row)
+    mark = fast.mark()
+    fast.reset()
+    with pytest.raises(ValueError, match="too old"):
+        fast.back_to(mark)
+
+
 @pytest.mark.parametrize("changed", [0, 5, 20, 39])
 def test_what_comes_later_changes_nothing_before_it(reference, changed: int):
     notes = rows(40, seed=5)

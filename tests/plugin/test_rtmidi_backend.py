@@ -54,7 +54,7 @@ class FakeObject:
     def __init__(
         self, library: FakeLibrary, code: int, name: str, listed: list[str], made: list[str]
     ) -> None:
-        self.library, self.name, self.listed, self.made = library, name, listed, made
+        self.module, self.name, self.listed, self.made = library, name, listed, made
         self.code = code if code in library.compiled else library.compiled[0]
         self.number = 128 + library.objects
         library.objects += 1
@@ -74,23 +74,23 @@ class FakeObject:
         self.made.append(self.own)
 
     def open_port(self, index: int, name: str) -> None:
-        if self.library.broken:
+        if self.module.broken:
             raise FakeLibrary.RtMidiError("error creating Windows MM MIDI input port")
         self.opened = self.listed[index]
 
     def send_message(self, message: bytes) -> None:
-        if self.library.broken:
+        if self.module.broken:
             raise FakeLibrary.RtMidiError("error sending")
-        self.library.sent.append(message)
+        self.module.sent.append(message)
 
     def get_message(self) -> Any:
-        return self.library.to_get.pop(0) if self.library.to_get else None
+        return self.module.to_get.pop(0) if self.module.to_get else None
 
     def close_port(self) -> None:
         pass
 
     def delete(self) -> None:
-        self.library.objects -= 1
+        self.module.objects -= 1
         if self.own:
             self.made.remove(self.own)
 
