@@ -8,6 +8,7 @@ A fault of ours is a sentence, too; with ANTIPHON_TRACEBACK=1 it is shown where 
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ TRACEBACK = "ANTIPHON_TRACEBACK"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns the exit code."""
+    _speak_to_any_terminal()
     words = list(sys.argv[1:] if argv is None else argv)
     elsewhere = {point.name: point for point in metadata.entry_points(group=GROUP)}
     if words and words[0] in elsewhere:
@@ -31,6 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG_USAGE
     args = parser.parse_args(words)
     return _run(lambda: args.run(args))
+
+
+def _speak_to_any_terminal() -> None:
+    """A terminal that cannot show a sign shows another, rather than stop the words after it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _run(command: Callable[[], int]) -> int:

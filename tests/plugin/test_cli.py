@@ -310,6 +310,18 @@ def test_doctor_says_what_mends_it(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert "There is no MIDI system here. Start one." in out
 
 
+def test_a_terminal_without_our_signs_still_gets_the_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from plugin.cli import main; main(['version']); print('● you')"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "? you"
+
+
 # ----------------------------------------------------------------------------- a jam as a process
 
 
