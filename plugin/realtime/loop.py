@@ -19,6 +19,10 @@ POLL_EVERY_NS = 1_000_000
 MOST_AT_ONCE = 256
 """Messages of one port between two looks at what is due: a flood does not make notes late."""
 LOOK_AT_PORTS_EVERY_NS = 1_000_000_000
+LOOK_AT_LAST_NS = 3_000_000_000
+"""An answer so dense that there is no room between its notes does not put the look off longer."""
+LOOK_TAKES_NS = 5_000_000
+"""Room that a look at the ports is given before the next note."""
 REAL_TIME_PRIORITY = 10
 
 
@@ -67,10 +71,16 @@ class Loop:
         while (said := self._engine.poll()) is not None:
             self._session.engine_said(self._clock.now_ns(), said)
         next_due_ns = self._session.tick(self._clock.now_ns())
-        if began_ns - self._looked_ns >= LOOK_AT_PORTS_EVERY_NS:
+        if self._may_look(began_ns, next_due_ns):
             self._look_at_ports(began_ns)
         wake_ns = began_ns if flooded else began_ns + POLL_EVERY_NS
         self._clock.sleep_until_ns(wake_ns if next_due_ns is None else min(wake_ns, next_due_ns))
+
+    def _may_look(self, now_ns: int, next_due_ns: int | None) -> bool:
+        """Whether it is time to look at the ports, which may cost a millisecond: between notes."""
+        waited_ns = now_ns - self._looked_ns
+        between_notes = next_due_ns is None or next_due_ns - now_ns >= LOOK_TAKES_NS
+        return waited_ns >= (LOOK_AT_PORTS_EVERY_NS if between_notes else LOOK_AT_LAST_NS)
 
     def _look_at_ports(self, now_ns: int) -> None:
         self._looked_ns = now_ns

@@ -252,3 +252,37 @@ def test_a_player_who_vanishes_with_a_key_down_is_answered() -> None:
         loop.round()
     assert [e.notes for e in studio.events if isinstance(e, PhraseHeard)] == [3]
     studio.session.close(studio.clock.now_ns())
+
+
+def test_ports_are_looked_at_between_notes_but_never_put_off_for_long() -> None:
+    studio = Studio()
+    looks: list[int] = []
+    loop = Loop(
+        studio.session,
+        clock=studio.clock,
+        inputs=[studio.heard],
+        output=studio.output,
+        engine=studio.engine,
+        sources=lambda: looks.append(studio.clock.now_ns()) or (),  # type: ignore[func-returns-value]
+    )
+    began_ns = studio.clock.now_ns()
+    due: list[int] = []
+    tick = studio.session.tick
+
+    def always_busy(now_ns: int) -> int:
+        tick(now_ns)
+        due.append(now_ns + 2_000_000)
+        return due[-1]
+
+    studio.session.tick = always_busy  # type: ignore[method-assign]
+    while studio.clock.now_ns() < began_ns + 2_900_000_000:
+        loop.round()
+    assert looks == [began_ns], "no room between the notes"
+    while studio.clock.now_ns() < began_ns + 3_100_000_000:
+        loop.round()
+    assert len(looks) == 2
+    studio.session.tick = tick  # type: ignore[method-assign]
+    while studio.clock.now_ns() < began_ns + 5_200_000_000:
+        loop.round()
+    assert len(looks) == 4
+    studio.session.close(studio.clock.now_ns())
