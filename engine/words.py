@@ -1,5 +1,6 @@
-"""What the engine's commands share: where the music is, whole numbers, and how to complain."""
+"""What the engine says alike everywhere: where the music is, names, and how to complain."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -24,3 +25,10 @@ def complain(words: str) -> int:
     """A sentence and a next step on standard error; the exit code that goes with it."""
     print(words, file=sys.stderr, flush=True)
     return 1
+
+
+def shown_name(path: str | os.PathLike[str]) -> str:
+    """The last part of a path as it may stand in a sentence: printable, in quotes, not endless."""
+    text = os.path.basename(os.fspath(path).rstrip("/\\")) or os.fspath(path)
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return f"“{text if len(text) <= 80 else text[:77] + '...'}”"

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from engine.api import Limits
 from engine.events import Timebase
+from engine.smf.song import MidiSong
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.engine_link import EngineLink
 from plugin.engine_process import EngineProcess
 from plugin.file_player import FilePlayer
 from plugin.files import data_folder
-from plugin.midifile import MidiSong
 from plugin.ports import Backend, InputPort, OutputPort
 from plugin.realtime.clock import Clock, MonotonicClock
 from plugin.realtime.loop import Loop

@@ -6,8 +6,8 @@ It refuses to hurry and to wait: `poll` gives what is due by the clock it was ha
 from collections import deque
 
 from engine.events import Timebase
-from plugin.midifile import MidiSong
-from plugin.midifile_notes import is_note_on
+from engine.smf.notes import is_note_on
+from engine.smf.song import MidiSong
 from plugin.realtime.clock import Clock
 
 LEAD_IN_NS = 300_000_000

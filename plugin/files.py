@@ -34,13 +34,6 @@ def data_folder(chosen: str | os.PathLike[str] | None = None) -> Path:
     return user_data_path("antiphon", appauthor=False)
 
 
-def shown_name(path: str | os.PathLike[str]) -> str:
-    """The last part of a path as it may stand in a sentence: printable, in quotes, not endless."""
-    text = os.path.basename(os.fspath(path).rstrip("/\\")) or os.fspath(path)
-    text = "".join(char if char.isprintable() else "?" for char in text)
-    return f"“{text if len(text) <= 80 else text[:77] + '...'}”"
-
-
 def safe_stem(name: str, fallback: str = "take") -> str:
     """`name` as a file name without its ending that Windows, macOS and Linux all accept.
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.events import NOMINAL_BPM, Timebase
-from plugin.files import shown_name, write_atomically
-from plugin.midifile_chunks import MidiFileError
-from plugin.midifile_notes import SUSTAIN_PEDAL, events_of, pair_notes, pedals_left_down
+from engine.smf.chunks import MidiFileError
+from engine.smf.notes import SUSTAIN_PEDAL, events_of, pair_notes, pedals_left_down
+from engine.words import shown_name
+from plugin.files import write_atomically
 
 if TYPE_CHECKING:
     import mido

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.events import DRUM_CHANNEL, Note, Timebase, Voice
-from plugin.files import shown_name, write_atomically
+from engine.words import shown_name
+from plugin.files import write_atomically
 from plugin.picture_marks import (
     COLOURS,
     PALE_PARTNER,

@@ -7,7 +7,7 @@ goes on for hours is only counted, not kept.
 """
 
 from engine.events import Note, Voice
-from plugin.midifile_notes import as_notes, events_of, is_channel_message, is_note_on, pair_notes
+from engine.smf.notes import as_notes, events_of, is_channel_message, is_note_on, pair_notes
 from plugin.midifile_writer import Part
 
 Message = tuple[int, bytes]

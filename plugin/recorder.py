@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from engine.events import Timebase, Voice
-from plugin.midifile_notes import SUSTAIN_PEDAL
+from engine.smf.notes import SUSTAIN_PEDAL
 
 RESET_CONTROLLERS = 121
 

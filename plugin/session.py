@@ -17,10 +17,10 @@ from dataclasses import asdict
 
 from engine.api import Failed, FromEngine, Limits, Plan, Ready
 from engine.events import Note, Timebase, Voice
+from engine.smf.notes import is_channel_message
 from plugin import protocol
 from plugin.engine_link import EngineLink, Stopped
 from plugin.exchange import Exchange
-from plugin.midifile_notes import is_channel_message
 from plugin.outlet import Outlet
 from plugin.partner import Partner
 from plugin.protocol import State

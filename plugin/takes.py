@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from engine.events import Note, Timebase, Voice
+from engine.smf.notes import as_notes, events_of, pair_notes
 from plugin.files import safe_stem, unused_path
-from plugin.midifile_notes import as_notes, events_of, pair_notes
 from plugin.midifile_writer import Part, write_midi
 from plugin.takes_store import TakeError, in_words, library_path, open_library
 from plugin.takes_writer import TakeWriter

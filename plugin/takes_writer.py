@@ -21,7 +21,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from engine.events import NOMINAL_BPM, Timebase, Voice
-from plugin.midifile_notes import is_note_on
+from engine.smf.notes import is_note_on
 from plugin.takes_store import TakeError, in_words, open_library
 
 COMMIT_EVERY_S = 0.25

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from engine.api import Limits
 from engine.events import Timebase, Voice
+from engine.smf.song import MidiFileError, MidiSong, read_midi
+from engine.words import shown_name
 from plugin import compose, protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.commands.common import DID_IT, WRONG_USAGE, complain, put_json, say
 from plugin.console import Console
 from plugin.file_player import song_timebase
-from plugin.files import shown_name
-from plugin.midifile import MidiFileError, MidiSong, read_midi
 from plugin.midifile_writer import write_midi
 from plugin.picture import PictureError, draw_jam
 from plugin.ports import Backend, PortError

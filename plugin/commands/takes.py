@@ -47,7 +47,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out what `add_parser` parsed."""
     # Not at the top: the other sub-commands start without SQLite.
-    from plugin.midifile_chunks import MidiFileError
+    from engine.smf.chunks import MidiFileError
     from plugin.takes import TakeError, TakeLibrary
 
     verbs = {"list": _list, "export": _export, "delete": _delete}

@@ -4,8 +4,8 @@ The whole MIDI system in memory is `plugin.backends.memory`, which passes the po
 its output port with a clock beside it, so that a test knows when each message went out.
 """
 
+from engine.smf.notes import is_note_on
 from plugin.backends.common import GONE, require_message
-from plugin.midifile_notes import is_note_on
 from plugin.ports import PortError
 from plugin.realtime.clock import Clock
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.smf.song import read_midi
 from engine.weights import __file__ as weights_file
 from plugin.commands.jam import DEMO_PHRASE
 from plugin.files import DATA_VARIABLE
-from plugin.midifile import read_midi
 from plugin.takes import TakeLibrary, library_path
 from tests.shared import REPOSITORY
 

@@ -6,8 +6,8 @@ import mido
 import pytest
 
 from engine.events import Timebase
+from engine.smf.song import MidiSong, parse_midi
 from plugin.file_player import LEAD_IN_NS, FilePlayer
-from plugin.midifile import MidiSong, parse_midi
 from plugin.midifile_writer import Part, midi_bytes
 from plugin.realtime.clock import ManualClock
 

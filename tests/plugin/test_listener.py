@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.midifile_notes import events_of, is_channel_message, is_note_on, pair_notes
+from engine.smf.notes import events_of, is_channel_message, is_note_on, pair_notes
 from plugin.realtime.listener import HeardNote, Listener
 from tests.strategies import messy_performances, performances
 

@@ -8,11 +8,11 @@ from collections import deque
 import pytest
 
 from engine.events import Note, Timebase, Voice
+from engine.smf.song import read_midi
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.commands.jam import DEMO_PHRASE
 from plugin.file_player import FilePlayer
-from plugin.midifile import read_midi
 from plugin.protocol import AnswerOver, NoteSounded, PhraseHeard
 from plugin.realtime.clock import ManualClock
 from plugin.realtime.loop import MOST_AT_ONCE, POLL_EVERY_NS, Loop, PortGoneError, real_time

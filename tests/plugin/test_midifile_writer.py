@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.events import Timebase
-from plugin.midifile import MidiFileError, MidiSong, parse_midi, read_midi
+from engine.smf.song import MidiFileError, MidiSong, parse_midi, read_midi
 from plugin.midifile_writer import Part, midi_bytes, write_midi
 from tests.plugin.sentences import assert_is_a_sentence
 from tests.strategies import MS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.midifile_notes import events_of, is_note_on, pair_notes
+from engine.smf.notes import events_of, is_note_on, pair_notes
 from plugin.realtime.ledger import Ledger, means_all_notes_off, silence
 from plugin.realtime.performer import ON_TIME_NS, TOO_LATE_NS, Performer
 from plugin.realtime.scheduler import PlannedNote

@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from engine.events import Voice
-from plugin.midifile_notes import events_of, is_channel_message, is_note_on, pair_notes
+from engine.smf.notes import events_of, is_channel_message, is_note_on, pair_notes
 from plugin.record import JamRecord
 from tests.strategies import MS, messy_performances
 

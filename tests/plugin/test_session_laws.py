@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 
 from engine.api import Ask, Begin, Failed, Forget, Hear, Plan, Pong
 from engine.events import Note, Timebase, Voice
+from engine.smf.notes import is_channel_message, is_note_on
 from plugin import protocol
-from plugin.midifile_notes import is_channel_message, is_note_on
 from plugin.realtime.ledger import means_all_notes_off
 from plugin.realtime.performer import TOO_LATE_NS
 from plugin.session import FORGOTTEN_KEY_NS

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import Timebase, Voice
+from engine.smf.notes import events_of, is_note_on, pair_notes
+from engine.smf.song import read_midi
 from plugin.files import safe_stem, unused_path
-from plugin.midifile import read_midi
-from plugin.midifile_notes import events_of, is_note_on, pair_notes
 from plugin.midifile_writer import ticks, us_per_beat
 from plugin.takes import TakeError, TakeLibrary, TakeWriter, export_stem
 from tests.plugin.takes_stage import KNOWN, SECOND, play

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.smf.song import read_midi
 from plugin.commands import takes as takes_command
-from plugin.midifile import read_midi
 from plugin.takes import TakeWriter, library_path
 from tests.plugin.sentences import assert_is_a_sentence
 from tests.plugin.takes_stage import play
@@ -114,7 +114,7 @@ def test_names_do_not_upset_the_terminal(
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     code = (
-        "import sys, plugin.takes, plugin.midifile, plugin.picture, plugin.commands.takes;"
+        "import sys, plugin.takes, engine.smf.song, plugin.picture, plugin.commands.takes;"
         "print(*sorted({'mido', 'numpy', 'matplotlib', 'platformdirs'} & set(sys.modules)))"
     )
     done = subprocess.run(

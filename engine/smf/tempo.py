@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from engine.events import NOMINAL_BPM
-from plugin.midifile_chunks import RawFile
+from engine.smf.chunks import RawFile
 
 NOMINAL_US_PER_BEAT = round(60e6 / NOMINAL_BPM)
 ASSUMED_TICKS_PER_BEAT = 480

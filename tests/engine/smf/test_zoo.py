@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin.midifile import MidiFileError, MidiSong, read_midi
-from plugin.midifile_notes import is_note_on
+from engine.smf.notes import is_note_on
+from engine.smf.song import MidiFileError, MidiSong, read_midi
 from tests.shared import SHARED
 
 ZOO = SHARED / "midi-zoo" if SHARED else None

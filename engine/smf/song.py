@@ -16,16 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.events import Note, Timebase
-from plugin.files import shown_name
-from plugin.midifile_chunks import MidiFileError, RawFile, parse_chunks
-from plugin.midifile_notes import (
+from engine.smf.chunks import MidiFileError, RawFile, parse_chunks
+from engine.smf.notes import (
     SUSTAIN_PEDAL,
     PairedNote,
     as_notes,
     pair_notes,
     pedals_left_down,
 )
-from plugin.midifile_time import (
+from engine.smf.tempo import (
     MeterChange,
     TempoChange,
     TempoMap,
@@ -33,6 +32,7 @@ from plugin.midifile_time import (
     read_meters,
     read_tempos,
 )
+from engine.words import shown_name
 
 __all__ = [
     "MeterChange",

@@ -1,6 +1,6 @@
 """From the bytes of a standard MIDI file to tracks of events, forgiving what the wild does to it.
 
-This is the lower half of the reader (`plugin.midifile` is the upper one). It knows chunks,
+This is the lower half of the reader (`engine.smf.song` is the upper one). It knows chunks,
 variable-length numbers, running status and the ways in which they are broken: wrong chunk sizes,
 files cut short or mangled on the way, values above 127, system messages that do not belong in a
 file. Whatever it had to forgive is told in `RawFile.warnings`, a sentence for each kind.

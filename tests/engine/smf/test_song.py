@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.events import Timebase
-from plugin.midifile import MidiFileError, MidiSong, parse_midi, read_midi
-from plugin.midifile_chunks import MAX_EVENTS
-from plugin.midifile_notes import events_of, is_note_on, pair_notes
+from engine.smf.chunks import MAX_EVENTS
+from engine.smf.notes import events_of, is_note_on, pair_notes
+from engine.smf.song import MidiFileError, MidiSong, parse_midi, read_midi
 from plugin.midifile_writer import Part, midi_bytes, ticks, us_per_beat
 from tests.plugin.sentences import assert_is_a_sentence
 from tests.strategies import messy_performances, performances, timebases
