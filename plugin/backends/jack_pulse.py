@@ -13,6 +13,7 @@ It refuses to ask the server anything: a server that was stopped never answers.
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from plugin.ports import PortError
 
@@ -28,6 +29,14 @@ CYCLE_TIMEOUT_NS = 500_000_000
 _GENERATION_BYTES = 8_000
 _HEADER_BYTES = 4
 
+# How long the threads of this process may take to be told apart.
+_SETTLE_TRIES, _SETTLE_PAUSE_S = 1_000, 0.002
+
+_NO_SIGN = (
+    "JACK cannot be used here, because its client does not show whether it runs. "
+    "Start Antiphon again, or use ALSA."
+)
+
 _TASKS = "/proc/self/task"
 _SLEEPS = b"voluntary_ctxt_switches:"
 
@@ -35,16 +44,51 @@ Mark = dict[int, int]
 """How often each thread had gone to sleep by then."""
 
 
-def thread_ids() -> set[int]:
-    """The threads of this process that Python did not start. Raises PortError without /proc."""
+def task_ids() -> set[int]:
+    """All threads of this process, whoever started them. Raises PortError without /proc."""
     try:
-        tasks = {int(task) for task in os.listdir(_TASKS)}
+        return {int(task) for task in os.listdir(_TASKS)}
     except OSError as error:
         raise PortError(
             "JACK cannot be used here, because this system does not show whether JACK still runs "
             f"({_TASKS} is missing). Mount /proc, or use ALSA."
         ) from error
-    return tasks - {thread.native_id for thread in threading.enumerate()}
+
+
+def python_ids() -> set[int | None]:
+    """The threads that Python runs, None for one that was started and does not run yet."""
+    return {thread.native_id for thread in threading.enumerate()}
+
+
+def foreign_since(
+    before: set[int],
+    tasks: Callable[[], set[int]] = task_ids,
+    pythons: Callable[[], set[int | None]] = python_ids,
+) -> set[int]:
+    """The threads that began since `before` (of `task_ids`) and that Python did not start.
+
+    A JACK client's threads stay, and Python's other threads start and end meanwhile: one that was
+    just started has no number yet, and one that just ended is still a task. Taken for JACK's, it
+    would end the port when it ends. So it is looked again until all have numbers and two looks
+    agree. Raises PortError if they never do.
+    """
+    pause = threading.Event()
+    known: set[int | None] = set()
+    last: set[int] | None = None
+    for _ in range(_SETTLE_TRIES):
+        known |= pythons()
+        began = tasks() - before
+        now = pythons()
+        known |= now
+        foreign = began - known
+        if None in now:
+            last = None
+        elif foreign == last:
+            return foreign
+        else:
+            last = foreign
+        pause.wait(_SETTLE_PAUSE_S)
+    raise PortError(_NO_SIGN)
 
 
 class JackPulse:
@@ -55,10 +99,7 @@ class JackPulse:
         self._seen = self.mark()
         self._seen_ns = time.monotonic_ns()
         if not self._seen:
-            raise PortError(
-                "JACK cannot be used here, because its client does not show whether it runs. "
-                "Start Antiphon again, or use ALSA."
-            )
+            raise PortError(_NO_SIGN)
 
     def ended(self) -> bool:
         """Whether the server has gone. A few microseconds; never blocks."""

@@ -28,7 +28,7 @@ from plugin.backends.common import (
     is_message,
     require_message,
 )
-from plugin.backends.jack_pulse import JackPulse, Ring, thread_ids
+from plugin.backends.jack_pulse import JackPulse, Ring, foreign_since, task_ids
 from plugin.backends.quiet import quiet_stderr
 from plugin.backends.systems import SYSTEMS, MidiSystem
 from plugin.ports import InputPort, OutputPort, PortError
@@ -71,7 +71,7 @@ class _Device:
         self.pulse: JackPulse | None = None
         self.ring: Ring | None = None
         code = getattr(rtmidi, system.constant)
-        before = thread_ids() if system.api == "JACK" else set()
+        before = task_ids() if system.api == "JACK" else set()
         try:
             with quiet_stderr():
                 if direction == "input":
@@ -91,7 +91,7 @@ class _Device:
             )
         if system.api == "JACK":
             try:
-                self.pulse = JackPulse(thread_ids() - before)
+                self.pulse = JackPulse(foreign_since(before))
                 self.ring = Ring(self.pulse)
             except PortError:
                 self.midi.delete()

@@ -1,7 +1,8 @@
 """A real `antiphon jam` on a private JACK server, as a test sees it: a process with two ports.
 
 It refuses to look inside: what the jam does is heard by `tests.behaviour.client`, its engine is
-found among its children as anybody could.
+found among its children as anybody could. What it said and how it ended is printed, which pytest
+shows of a test that failed.
 """
 
 import os
@@ -71,7 +72,12 @@ class RunningJam:
         """Let a client play these into the jam and tell what came out."""
         script = Script(segments=segments, play_to=self.input, record_from=[self.output])
         with start(script, self._server.environment) as client:
-            return client.result(timeout_s=110)
+            heard = client.result(timeout_s=110)
+        print(
+            f"the client: began {heard.begun}, ended {heard.ended}, timed out {heard.timed_out}, "
+            f"{len(heard.recorded)} messages came, {heard.xruns} xruns"
+        )
+        return heard
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the session's process."""
@@ -90,4 +96,5 @@ class RunningJam:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        print(f"the jam ended with {self._process.returncode} and said: {self.says()}")
         self._log.close()

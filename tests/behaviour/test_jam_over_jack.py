@@ -68,7 +68,7 @@ def assert_clean(rehearsal: Rehearsal) -> None:
 def jam(jack_server: JackServer, tmp_path: Path) -> Iterator[RunningJam]:
     with RunningJam(jack_server, tmp_path) as running:
         yield running
-        assert running.end() == 0
+        assert running.end() == 0, running.says()
     jack_server.wait_until_gone("Antiphon")
 
 
@@ -79,7 +79,7 @@ class TestJam:
         """JAM-1, JAM-2, JAM-3, JAM-4."""
         heard = jam.perform([Segment(file=str(DEMO_PHRASE)), Segment(quiet_s=1.5)])
         answer = note_ons(heard.recorded)
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert len(answer) >= 3
         assert_clean(heard)
         last_release_s = max(at_s for at_s, _ in heard.played)
@@ -96,13 +96,13 @@ class TestJam:
         heard = jam.perform(
             [Segment(events=PHRASE), Segment(events=second, quiet_s=1.0), Segment(quiet_s=1.0)]
         )
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert_clean(heard)
         between = [e for e in note_ons(heard.recorded) if heard.ended[0] < e[0] < heard.begun[1]]
         after = [e for e in note_ons(heard.recorded) if e[0] > heard.ended[1]]
         assert between
         assert after
-        assert jam.end() == 0
+        assert jam.end() == 0, jam.says()
         with TakeLibrary(library_path(data_folder())) as library:
             takes = library.list_takes()
         assert sorted(take.heard_notes for take in takes) == [len(second) // 2, len(PHRASE) // 2]
@@ -112,7 +112,7 @@ class TestJam:
         """JAM-3: four seconds of a held chord are no silence."""
         held = sorted([*PHRASE, *note(1.8, 4.0, 48), *note(1.8, 4.0, 55)])
         heard = jam.perform([Segment(events=held), Segment(quiet_s=1.0)])
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert min(at_s for at_s, _ in heard.recorded) >= heard.ended[0]
         assert_clean(heard)
 
@@ -126,7 +126,7 @@ class TestJam:
                 Segment(quiet_s=1.0),
             ]
         )
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert_clean(heard)
         came_in_s, over_s = heard.begun[1], heard.ended[1]
         # Two periods each way, and whatever the machine adds: no note of the answer begins after.
@@ -145,7 +145,7 @@ class TestJam:
         assert_clean(heard)
         assert "it stopped" not in jam.says()
         assert "sends my notes back" in jam.says()
-        assert jam.end() == 0
+        assert jam.end() == 0, jam.says()
         with TakeLibrary(library_path(data_folder())) as library:
             assert [take.heard_notes for take in library.list_takes()] == [len(PHRASE) // 2]
 
@@ -169,7 +169,7 @@ class TestJam:
         ]
         events = noise + [(at_s + 0.3, message) for at_s, message in PHRASE]
         heard = jam.perform([Segment(events=events), Segment(quiet_s=1.0)])
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert len(note_ons(heard.recorded)) >= 3
         assert_clean(heard)
 
@@ -181,7 +181,7 @@ class TestJam:
         killer.start()
         heard = jam.perform(segments)
         killer.join()
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert len(note_ons(heard.recorded)) >= 3
         assert_clean(heard)
         assert "being restarted" in jam.says()
@@ -204,7 +204,7 @@ class TestJam:
         heard = jam.perform(
             [Segment(events=PHRASE, delay_s=1.5), Segment(reply_s=0.0), Segment(quiet_s=1.0)]
         )
-        assert heard.timed_out == []
+        assert heard.timed_out == [], jam.says()
         assert [e for e in note_ons(heard.recorded) if e[0] > heard.ended[0]]
         assert_clean(heard)
 
@@ -258,6 +258,6 @@ class TestThru:
             quitter.start()
             heard = jam.perform([Segment(events=held), Segment(quiet_s=0.5, timeout_s=6)])
             quitter.join()
-            assert jam.end() == 0
+            assert jam.end() == 0, jam.says()
         assert [m[1] for _, m in note_ons(heard.recorded)] == [m[1] for _, m in note_ons(held)]
         assert_clean(heard)

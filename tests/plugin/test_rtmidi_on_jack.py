@@ -1,5 +1,6 @@
 """What only RtMidi on a real JACK server shows: names, garbage, a server that stops or dies."""
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,34 @@ class TestOnJack:
         got: list[bytes] = []
         wait_for(lambda: got.append(message) or got if (message := port.poll()) else None, "a note")
         assert got == [NOTE_ON]
+        backend.close()
+
+    def test_threads_that_come_and_go_meanwhile_are_not_taken_for_jacks(
+        self, jack_server: JackServer
+    ) -> None:
+        """An engine starts while the ports are opened: its end must not be theirs."""
+        over = threading.Event()
+
+        def churn() -> None:
+            while not over.is_set():
+                others = [threading.Thread(target=over.wait, args=(0.004,)) for _ in range(8)]
+                for other in others:
+                    other.start()
+                for other in others:
+                    other.join()
+
+        churning = threading.Thread(target=churn)
+        churning.start()
+        try:
+            backend = RtMidiBackend("JACK")
+            ports = [
+                backend.open_output("Antiphon Out", virtual=True),
+                backend.open_input("Antiphon In", virtual=True),
+            ]
+        finally:
+            over.set()
+            churning.join()
+        assert [port.name for port in ports if not port.alive()] == []
         backend.close()
 
 
