@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.encoding import (
+    DRUM_FAMILY,
     TICKS_PER_BEAT,
     UNKNOWN_POSITION,
     IntArray,
@@ -28,6 +29,7 @@ from engine.encoding import (
     time_classes,
 )
 from engine.events import NOMINAL_BPM
+from engine.styles import labels_of
 
 SHIPPABLE = "ship"
 EVERY_TIER = "all"
@@ -49,7 +51,9 @@ class Stream:
     """Notes of one stream, sorted by onset, then pitch; all arrays have shape (n,).
 
     onset, duration: ticks (float, not yet rounded); bar_tick: ticks since the bar line or -1;
-    pitch: 0..127; velocity: 0..127, 0 = unknown; bpm: mean tempo, or nominal where unknown.
+    pitch: 0..127; velocity: 0..127, 0 = unknown; family: of instruments, see `encoding.family_of`;
+    phrase: true where the data has a phrase begin; bpm: mean tempo, or nominal where unknown;
+    labels: see `engine.styles`.
     """
 
     piece: str
@@ -59,9 +63,12 @@ class Stream:
     pitch: np.ndarray
     velocity: np.ndarray
     bar_tick: np.ndarray
+    family: np.ndarray
+    phrase: np.ndarray
     tempo_known: bool
     drums: bool
     bpm: float
+    labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pitch)
@@ -76,11 +83,13 @@ class Stream:
             pitch=self.pitch[chosen],
             velocity=self.velocity[chosen],
             bar_tick=self.bar_tick[chosen],
+            family=self.family[chosen],
+            phrase=self.phrase[chosen],
         )
 
 
 def rows_of(stream: Stream) -> IntArray:
-    """The stream as the model sees it, unchanged: shape (n, 7), columns `encoding.COLUMNS`."""
+    """The stream as the model sees it, unchanged: shape (n, 9), columns `encoding.COLUMNS`."""
     ticks = np.floor(stream.onset + 0.5).astype(np.int64)
     beat_pos, bar_pos = positions(stream.bar_tick.astype(np.int64))
     kind = kind_of(tempo_known=stream.tempo_known, drums=stream.drums)
@@ -91,9 +100,11 @@ def rows_of(stream: Stream) -> IntArray:
             stream.pitch.astype(np.int64),
             duration_classes(np.floor(stream.duration + 0.5).astype(np.int64)),
             np.where(velocity > 0, (velocity - 1) // 4 + 1, 0),
+            stream.family.astype(np.int64),
             beat_pos,
             bar_pos,
             np.full(len(ticks), kind, dtype=np.int64),
+            np.zeros(len(ticks), dtype=np.int64),
         ],
         axis=1,
     )
@@ -105,15 +116,14 @@ def load_streams(data: Path, split: str, *, tier: str = SHIPPABLE) -> list[Strea
     Tunes that also occur in the melody benchmark are a split of their own ("bench_overlap") and
     so are never trained on. tier `EVERY_TIER` reads all. Raises CorpusError.
     """
-    textures: dict[str, dict[str, str]] = {}
+    wanted: dict[str, dict[str, dict[str, str]]] = {}
     found: set[str] = set()
     for row in _index(data):
         found.add(f"{row['split']} of {row['tier']}")
         if row["split"] == split and tier in (row["tier"], EVERY_TIER):
-            collection = textures.setdefault(f"{row['tier']}/{row['collection']}", {})
-            collection[row["id"]] = row["texture"]
+            wanted.setdefault(f"{row['tier']}/{row['collection']}", {})[row["id"]] = row
     streams: list[Stream] = []
-    for collection_path, pieces in textures.items():
+    for collection_path, pieces in wanted.items():
         streams.extend(_read_collection(data / f"{collection_path}.npz", pieces))
     if not streams:
         raise CorpusError(
@@ -129,7 +139,7 @@ def _index(data: Path) -> list[dict[str, str]]:
         raise CorpusError(f"There is no index.csv in {data}; name the data folder with --data.")
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, restval=""))
     except (OSError, ValueError, csv.Error) as error:
         raise CorpusError(f"{path} cannot be read ({error}); fetch the data again.") from error
     missing = {"id", "collection", "tier", "split", "texture"} - set(rows[0] if rows else ())
@@ -153,17 +163,17 @@ def data_hash(data: Path, *, tier: str = SHIPPABLE) -> str:
     return digest.hexdigest()[:16]
 
 
-def _read_collection(path: Path, textures: dict[str, str]) -> Iterator[Stream]:
+def _read_collection(path: Path, rows: dict[str, dict[str, str]]) -> Iterator[Stream]:
     try:
         with path.open("rb") as file, np.load(file) as archive:
             arrays = {name: archive[name] for name in archive.files}
         ids = bytes(arrays["ids"]).decode("utf-8").split("\n")
-        absent = set(textures).difference(ids)
+        absent = set(rows).difference(ids)
         if absent:
             raise ValueError(f"index.csv names a piece that it lacks: {min(absent)}")
         for number, piece in enumerate(ids):
-            if piece in textures:
-                yield from _read_piece(arrays, number, piece, path.stem, textures[piece])
+            if piece in rows:
+                yield from _read_piece(arrays, number, rows[piece])
     except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise CorpusError(f"{path} cannot be read ({error}); fetch the data again.") from error
 
@@ -181,7 +191,7 @@ def _events(
 
 
 def _read_piece(
-    arrays: dict[str, np.ndarray], number: int, piece: str, collection: str, texture: str
+    arrays: dict[str, np.ndarray], number: int, row: dict[str, str]
 ) -> Iterator[Stream]:
     part = slice(int(arrays["n_off"][number]), int(arrays["n_off"][number + 1]))
     raw_onset = np.cumsum(arrays["n_don"][part].astype(np.int64)).astype(np.float64)
@@ -189,14 +199,21 @@ def _read_piece(
     track = arrays["n_trk"][part]
     tracks = slice(int(arrays["t_off"][number]), int(arrays["t_off"][number + 1]))
     drum_track = arrays["t_drum"][tracks].astype(bool)
+    program = arrays["t_prog"][tracks].astype(np.int64) if "t_prog" in arrays else None
+    family = np.zeros(len(drum_track), dtype=np.int8) if program is None else program // 8 + 1
+    family = np.where(drum_track, DRUM_FAMILY, family).astype(np.int8)
+    (phrase_at,) = _events(arrays, "phrase", number)
+    phrase = np.isin(raw_onset, phrase_at)
+    labels = labels_of(row)
 
     if arrays["timebase_ms"][number]:
         onset, end, bar_tick, known, bpm = _from_milliseconds(arrays, number, raw_onset, raw_end)
     else:
         onset, end, bar_tick, known, bpm = _from_score(arrays, number, raw_onset, raw_end)
 
+    tick = np.floor(onset + 0.5)
     melodic = np.flatnonzero(~drum_track)
-    separate = texture == "mono-tracks" or len(melodic) > _MERGE_AT_MOST
+    separate = row["texture"] == "mono-tracks" or len(melodic) > _MERGE_AT_MOST
     lines = [melodic[k : k + 1] for k in range(len(melodic))] if separate else [melodic]
     drum_tracks = np.flatnonzero(drum_track)
     for group, drums in [*((line, False) for line in lines), (drum_tracks, True)]:
@@ -204,20 +221,29 @@ def _read_piece(
         if len(chosen) < _LEAST_NOTES:
             continue
         pitch = arrays["n_pit"][part][chosen]
-        order = np.lexsort((pitch, np.floor(onset[chosen] + 0.5)))
+        order = np.lexsort((pitch, tick[chosen]))
         chosen = chosen[order]
         yield Stream(
-            piece=piece,
-            collection=collection,
+            piece=row["id"],
+            collection=row["collection"],
             onset=onset[chosen],
             duration=end[chosen] - onset[chosen],
             pitch=arrays["n_pit"][part][chosen].astype(np.int16),
             velocity=arrays["n_vel"][part][chosen].astype(np.int16),
             bar_tick=bar_tick[chosen],
+            family=family[np.minimum(track[chosen], len(family) - 1)],
+            phrase=_first_of_each(phrase[chosen], tick[chosen]),
             tempo_known=known,
             drums=drums,
             bpm=bpm,
+            labels=labels,
         )
+
+
+def _first_of_each(marked: np.ndarray, tick: np.ndarray) -> np.ndarray:
+    """Of marked notes that sound together only the first: a phrase begins once."""
+    begins = np.flatnonzero(marked)
+    return np.isin(np.arange(len(tick)), begins[np.diff(tick[begins], prepend=-np.inf) > 0])
 
 
 def _from_score(

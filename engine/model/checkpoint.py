@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-FORMAT = "antiphon-prior-1"
+FORMAT = "antiphon-prior-2"
 SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "prior.safetensors"
 
 

@@ -3,16 +3,17 @@
 Numbers only; it refuses to compute.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 
-from engine.encoding import (
-    BAR_POSITIONS,
-    BEAT_POSITIONS,
-    KINDS,
-    PITCH_CLASSES,
-    TIME_CLASSES,
-    VELOCITY_CLASSES,
-)
+from engine.encoding import COLUMN_SIZES
+
+
+def starts(sizes: Sequence[int]) -> tuple[int, ...]:
+    """First row of each of several tables laid one behind the other, and the length of all."""
+    return (0, *accumulate(sizes))
+
 
 ROPE_BASE = 10_000.0
 NORM_EPSILON = 1e-6
@@ -27,33 +28,51 @@ FIRST_PITCH = 60
 LOOK_BACK = 2
 """Notes before its own that a layer sees without attention."""
 
-# Size of the table of each input column, in the order of `encoding.COLUMNS`.
-COLUMN_SIZES = (
-    TIME_CLASSES,
-    PITCH_CLASSES,
-    TIME_CLASSES,
-    VELOCITY_CLASSES,
-    BEAT_POSITIONS,
-    BAR_POSITIONS,
-    KINDS,
+READS = (0, 1, 2, 3, 4, 5, 6, 7)
+"""Columns that the backbone reads of each note; pitch class and interval come on top."""
+PITCH_CLASS_AT = len(READS)
+INTERVAL_AT = PITCH_CLASS_AT + 1
+READ_SIZES = (*(COLUMN_SIZES[column] for column in READS), 12, 2 * INTERVAL_REACH + 2)
+READ_STARTS = starts(READ_SIZES)
+"""Where each column's rows begin in the one table that the backbone reads from."""
+
+# Columns of the next note that a head may be told, by field: every other field, if it is chosen
+# already; where in the bar the onset falls, if the onset is; the kind; and, except for who plays,
+# how long the phrase still lasts.
+HEAD_TOLD = (
+    (1, 2, 3, 4, 7, 8),
+    (0, 2, 3, 4, 5, 6, 7, 8),
+    (0, 1, 3, 4, 5, 6, 7, 8),
+    (0, 1, 2, 4, 5, 6, 7, 8),
+    (0, 1, 2, 3, 5, 6, 7),
 )
-# Columns of the next note that each head is told, by index: what is chosen before it, and where in
-# the bar the chosen onset falls.
-HEAD_SEES = ((6,), (0, 4, 5, 6), (0, 1, 4, 5, 6), (0, 1, 2, 4, 5, 6))
-PITCH_HEAD = 1
+TOLD_STARTS = tuple(starts([COLUMN_SIZES[column] for column in told]) for told in HEAD_TOLD)
+"""Where each column's rows begin in a head's table; the last number is its length."""
+# The field that must be chosen before a column can be told; the others are always known.
+NEEDS = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 0, 6: 0}
+
 # Columns of the note before that add to this head's logits without any detour: a rhythm goes on, a
 # note lasts until the next, touch is alike. What an n-gram gets for nothing, the network does too.
-HEAD_ECHOES = ((0, 2), (), (2,), (3,))
+HEAD_ECHOES = ((0, 2), (), (2,), (3,), (4,))
+
+BACKBONES = ("transformer", "gru", "lstm")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size of the network; `window` is how many notes back each layer attends."""
+    """The size of the network.
 
+    window: how many notes back each layer of a transformer attends. hidden: units of each layer of
+    a GRU or LSTM. styles: how many labels it knows.
+    """
+
+    backbone: str = "transformer"
     width: int = 192
     layers: int = 4
     heads: int = 6
     window: int = 256
+    hidden: int = 384
+    styles: int = 0
 
     def as_text(self) -> dict[str, str]:
         """For the metadata of a checkpoint."""
@@ -62,7 +81,10 @@ class Shape:
     @classmethod
     def from_text(cls, metadata: dict[str, str]) -> "Shape":
         """The shape that a checkpoint names. Raises KeyError, ValueError."""
-        shape = cls(**{name: int(metadata[name]) for name in cls.__dataclass_fields__})
-        if min(asdict(shape).values()) < 1 or shape.width % (2 * shape.heads):
+        names = [name for name in cls.__dataclass_fields__ if name != "backbone"]
+        shape = cls(metadata["backbone"], **{name: int(metadata[name]) for name in names})
+        sizes = (shape.width, shape.layers, shape.heads, shape.window, shape.hidden)
+        odd = shape.width % (2 * shape.heads) if min(sizes) > 0 else True
+        if shape.backbone not in BACKBONES or odd or shape.styles < 0:
             raise ValueError(f"impossible shape {shape}")
         return shape

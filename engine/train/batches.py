@@ -1,20 +1,19 @@
-"""Makes training batches: draws pieces, augments them, packs them without padding.
+"""Makes training batches: draws pieces, augments them, sets scenes, packs them without padding.
 
 Every batch is a pure function of (seed, step), so a run that was killed goes on with the same
-batches. Augmentation only makes what a player could have played: another key, another tempo, the
-piece in free time, a human's small deviations, another loudness.
-
-It refuses to read files (`engine.corpus`) and to touch torch.
+batches. It refuses to read files (`engine.corpus`) and to touch torch.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.corpus import Stream, rows_of
-from engine.encoding import TICKS_PER_BEAT, UNKNOWN_POSITION, IntArray
-from engine.events import NOMINAL_BPM
+from engine.encoding import FIELDS, ONSET, VELOCITY, VOICE, IntArray
+from engine.styles import Vocabulary
+from engine.train import scenes
+from engine.train.augment import augment
 
 # Share of the notes drawn from each collection. By size alone scores and rolls would drown the
 # improvisers, drummers and songs that a player at a DAW is closer to. Others share the rest.
@@ -29,22 +28,38 @@ SHARES = {
     "openscore_quartets": 0.05,
     "mutopia": 0.05,
     "chopin_fe": 0.03,
-    "oneills1850": 0.02,
-    "ryans_mammoth": 0.015,
-    "airds": 0.01,
-    "esac": 0.025,
-    "openewld": 0.008,
+    "oneills1850": 0.022,
+    "ryans_mammoth": 0.018,
+    "airds": 0.015,
+    "esac": 0.04,
+    "openewld": 0.01,
     "drum_patterns": 0.002,
 }
 
 
+MOST_LABELS = 4
+"""Labels of one piece that are told at a time."""
+_TURNS, _HELD, _PLAIN = 0.45, 0.25, 0.3
+"""How often a piece is played in turns, shows held notes, and (a melody) hides its rhythm."""
+_NO_STYLE, _DROP_LABEL = 0.4, 0.4
+
+Bools = npt.NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """rows (batch, length, 7), segment (batch, length), counted (batch, length, 4)."""
+    """Integers of `engine.model.network.Music`, and which fields are scored.
+
+    rows, read (batch, length, 9); segment (batch, length); rank, counted (batch, length, 5); style
+    (batch, length, MOST_LABELS).
+    """
 
     rows: IntArray
+    read: IntArray
     segment: IntArray
-    counted: npt.NDArray[np.bool_]
+    rank: IntArray
+    style: IntArray
+    counted: Bools
 
 
 class Sampler:
@@ -53,8 +68,20 @@ class Sampler:
     length: notes in a row; width: rows in a batch. Thread: any, stateless between calls.
     """
 
-    def __init__(self, streams: list[Stream], *, seed: int, length: int, width: int) -> None:
+    def __init__(
+        self,
+        streams: list[Stream],
+        *,
+        seed: int,
+        length: int,
+        width: int,
+        styles: Vocabulary,
+        free_order: float = scenes.FREE_ORDER,
+    ) -> None:
         self._seed, self._length, self._width = seed, length, width
+        self._free_order = free_order
+        labels = {stream.labels for stream in streams}
+        self._labels = {names: np.array(styles.numbers(names)) for names in labels}
         self._groups: list[list[Stream]] = []
         self._starts: list[npt.NDArray[np.float64]] = []
         shares: list[float] = []
@@ -71,36 +98,72 @@ class Sampler:
     def batch(self, step: int) -> Batch:
         """The batch of this step."""
         rng = np.random.default_rng((self._seed, step))
-        packed = [self._row(rng) for _ in range(self._width)]
+        rows = [self._row(rng) for _ in range(self._width)]
+        parts = [np.stack(part) for part in zip(*rows, strict=True)]
+        rank = scenes.ranks(self._width * self._length, self._free_order, rng)
+        rank = rank.reshape(self._width, self._length, len(FIELDS))
         return Batch(
-            rows=np.stack([rows for rows, _, _ in packed]),
-            segment=np.stack([segment for _, segment, _ in packed]),
-            counted=np.stack([counted for _, _, counted in packed]),
+            rows=parts[0],
+            read=parts[1],
+            segment=parts[2],
+            rank=rank,
+            style=parts[3],
+            counted=parts[4],
         )
 
-    def _row(self, rng: np.random.Generator) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
+    def _row(self, rng: np.random.Generator) -> list[np.ndarray]:
         """One row: pieces one behind the other until `length` notes are full."""
-        rows: list[IntArray] = []
-        counted: list[npt.NDArray[np.bool_]] = []
-        segment: list[IntArray] = []
+        pieces: list[tuple[np.ndarray, ...]] = []
         room = self._length
         while room > 0:
             group = int(np.searchsorted(self._shares, rng.random(), "right"))
             which = int(np.searchsorted(self._starts[group], rng.random(), "right"))
             piece, known = augment(_excerpt(self._groups[group][which], room, rng), rng)
-            encoded = rows_of(piece)
-            rows.append(encoded)
-            counted.append(what_counts(encoded, velocity_known=known))
-            segment.append(np.full(len(encoded), len(segment), dtype=np.int64))
-            room -= len(encoded)
-        return np.concatenate(rows), np.concatenate(segment), np.concatenate(counted)
+            rows, read, counted = _scene(piece, rng, velocity_known=known)
+            segment = np.full(len(rows), len(pieces), dtype=np.int64)
+            pieces.append((rows, read, segment, self._style(piece, rng), counted))
+            room -= len(rows)
+        return [np.concatenate(part) for part in zip(*pieces, strict=True)]
+
+    def _style(self, stream: Stream, rng: np.random.Generator) -> IntArray:
+        """Labels that are told of this piece, in every note: (n, MOST_LABELS), 0 for none."""
+        told = np.zeros(MOST_LABELS, dtype=np.int64)
+        labels = self._labels[stream.labels]
+        if len(labels) and rng.random() >= _NO_STYLE:
+            kept = labels[rng.random(len(labels)) >= _DROP_LABEL]
+            chosen = rng.permutation(kept if len(kept) else labels)[:MOST_LABELS]
+            told[: len(chosen)] = chosen
+        return np.tile(told, (len(stream), 1))
 
 
-def what_counts(rows: IntArray, *, velocity_known: bool) -> npt.NDArray[np.bool_]:
-    """Which fields of one piece's notes are scored: not the first onset, not unknown velocity."""
-    counted = np.ones((len(rows), 4), dtype=bool)
-    counted[0, 0] = False
-    counted[:, 3] = (rows[:, 3] > 0) & velocity_known
+def _scene(
+    piece: Stream, rng: np.random.Generator, *, velocity_known: bool
+) -> tuple[IntArray, IntArray, Bools]:
+    """The piece's rows, how the past shows them, and what is scored."""
+    rows = rows_of(piece)
+    counted = what_counts(rows, velocity_known=velocity_known)
+    if scenes.is_melody(piece) and rng.random() < _PLAIN:
+        scenes.hide_rhythm(rows, counted)
+        return rows, rows, counted
+    starts = np.zeros(0, dtype=np.int64)
+    if rng.random() < _TURNS:
+        starts = scenes.take_turns(rows, piece, rng)
+    read = rows
+    if rng.random() < _HELD and len(rows) > 1:
+        read = scenes.hold(
+            rows, piece, int(rng.choice(starts if len(starts) else len(rows) - 1) or 1)
+        )
+    return rows, read, counted
+
+
+def what_counts(rows: IntArray, *, velocity_known: bool) -> Bools:
+    """Which fields of one piece's notes are scored: (n, 5).
+
+    Not the first onset and voice, which are given, nor unknown velocity.
+    """
+    counted = np.ones((len(rows), len(FIELDS)), dtype=bool)
+    counted[0, (ONSET, VOICE)] = False
+    counted[:, VELOCITY] = (rows[:, VELOCITY] > 0) & velocity_known
     return counted
 
 
@@ -109,64 +172,3 @@ def _excerpt(stream: Stream, room: int, rng: np.random.Generator) -> Stream:
     spare = len(stream) - room
     first = int(rng.integers(0, spare + 1)) if spare > 0 and rng.random() < 0.8 else 0
     return stream.part(first, first + room)
-
-
-def augment(stream: Stream, rng: np.random.Generator) -> tuple[Stream, bool]:
-    """Another way to play the same music, and whether its velocities are real."""
-    onset, duration = stream.onset.copy(), stream.duration.copy()
-    pitch, bar_tick = stream.pitch.copy(), stream.bar_tick.copy()
-    velocity, tempo_known = stream.velocity.copy(), stream.tempo_known
-
-    if not stream.drums:
-        low, high = int(pitch.min()), int(pitch.max())
-        pitch = pitch + int(rng.integers(max(-6, -low), min(6, 127 - high) + 1))
-
-    velocity_known = bool((velocity > 0).all())
-    if not velocity_known and rng.random() < 0.6:
-        # A player's notes always have a velocity: show the model some, without scoring them.
-        level = rng.uniform(45, 110) + rng.normal(0, rng.uniform(0, 9), len(velocity))
-        velocity = np.clip(np.rint(level), 1, 127).astype(velocity.dtype)
-    elif velocity_known:
-        shift = rng.integers(-10, 11)
-        velocity = np.clip(velocity + shift, 1, 127).astype(velocity.dtype)
-
-    looseness = 0.0
-    if tempo_known and rng.random() < 0.25:
-        looseness = rng.uniform(0.3, 2.5)  # ticks; 2.5 is 13 ms at 120 bpm
-        articulation = rng.uniform(0.6, 1.05)
-        moved = onset + rng.normal(0, looseness, len(onset))
-        bar_tick = _moved_in_bar(bar_tick, np.floor(moved + 0.5) - np.floor(onset + 0.5))
-        onset = moved
-        duration = np.maximum(duration * articulation + rng.normal(0, 2.0, len(onset)), 1.0)
-    if tempo_known and rng.random() < 0.3:
-        # The same music without a clock: seconds at the nominal tempo, no bars.
-        scale = NOMINAL_BPM / np.clip(stream.bpm * rng.uniform(0.8, 1.25), 40, 240)
-        onset, duration, tempo_known = onset * scale, duration * scale, False
-        bar_tick = np.full(len(onset), UNKNOWN_POSITION, dtype=bar_tick.dtype)
-    elif not tempo_known:
-        scale = rng.uniform(0.85, 1.18)
-        onset, duration = onset * scale, duration * scale
-
-    order = np.lexsort((pitch, np.floor(onset + 0.5))) if looseness or not tempo_known else None
-    if order is not None:
-        onset, duration, pitch = onset[order], duration[order], pitch[order]
-        velocity, bar_tick = velocity[order], bar_tick[order]
-    played = replace(
-        stream,
-        onset=onset,
-        duration=duration,
-        pitch=pitch,
-        velocity=velocity,
-        bar_tick=bar_tick,
-        tempo_known=tempo_known,
-    )
-    return played, velocity_known
-
-
-def _moved_in_bar(bar_tick: np.ndarray, ticks: np.ndarray) -> np.ndarray:
-    """Ticks since the bar line of notes that were moved; a bar is what the piece's longest was."""
-    bar = -(-(int(bar_tick.max()) + 1) // TICKS_PER_BEAT) * TICKS_PER_BEAT
-    if bar <= 0:
-        return bar_tick
-    moved = (bar_tick + ticks.astype(bar_tick.dtype)) % bar
-    return np.where(bar_tick >= 0, moved, bar_tick)

@@ -13,6 +13,8 @@ from pathlib import Path
 from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
 
 SIZES = ("small", "medium", "large")
+BACKBONES = ("transformer", "gru", "lstm")
+FREE_ORDER = 0.4
 
 
 def main(words: Sequence[str]) -> int:
@@ -34,12 +36,14 @@ def _train(args: argparse.Namespace) -> int:
     if data is None:
         return complain(NO_DATA)
     from engine.corpus import CorpusError
+    from engine.model.checkpoint import CheckpointError
     from engine.train import recipe
 
     chosen = {name: getattr(args, name) for name in ("width", "layers", "heads", "window")}
     shape = replace(
         recipe.SIZES[args.size], **{name: n for name, n in chosen.items() if n is not None}
     )
+    shape = recipe.recurrent(shape, args.backbone)
     if shape.width % (2 * shape.heads):
         print("--width must be an even multiple of --heads.", file=sys.stderr)
         return 2
@@ -51,9 +55,12 @@ def _train(args: argparse.Namespace) -> int:
             shape=shape,
             seed=args.seed,
             threads=args.threads,
+            tier=args.tier,
+            free_order=args.free_order,
+            start=args.start,
             compiled=args.compile,
         )
-    except (CorpusError, recipe.TrainingError) as error:
+    except (CorpusError, CheckpointError, recipe.TrainingError) as error:
         return complain(str(error))
     if args.json:
         print((args.out / "run.json").read_text(encoding="utf-8"))
@@ -91,12 +98,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", type=Path, help=f"data folder (default: {DEFAULT_DATA})")
     parser.add_argument(
+        "--tier", default="ship", help='tier of index.csv, or "all" (default: ship)'
+    )
+    parser.add_argument(
         "--out", type=Path, default=Path("runs") / "prior", help="folder of the run"
     )
     parser.add_argument("--minutes", type=_minutes, default=60.0, help="of training (default: 60)")
     parser.add_argument("--size", choices=SIZES, default="medium", help="sets the four below")
     for name in ("width", "layers", "heads", "window"):
         parser.add_argument(f"--{name}", type=positive, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--backbone", choices=BACKBONES, default=BACKBONES[0], help="a GRU or LSTM of like size"
+    )
+    parser.add_argument(
+        "--start", type=Path, help="weights of the same size to begin with (default: from nothing)"
+    )
+    parser.add_argument(
+        "--free-order",
+        type=_share,
+        default=FREE_ORDER,
+        help=f"share of the notes whose fields are learnt in any order (default: {FREE_ORDER})",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--compile", action="store_true", help="by torch.compile: slow to start")
@@ -105,6 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print the run card at the end")
     return parser
+
+
+def _share(word: str) -> float:
+    number = float(word)
+    if not 0.0 <= number <= 1.0:
+        raise ValueError(word)
+    return number
 
 
 def _minutes(word: str) -> float:

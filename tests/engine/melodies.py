@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.evaluate.melody_sets import FOLDS, Melody, MelodySet, melody_of
+from engine.evaluate.melody.sets import FOLDS, Melody, MelodySet, melody_of
 
 
 def melody(pitch: list[int], *, seed: int = 0) -> Melody:

@@ -7,29 +7,24 @@ from pathlib import Path
 import numpy as np
 
 from engine.corpus import Stream
-from engine.encoding import TICKS_PER_BEAT, Row
+from engine.encoding import COLUMN_SIZES, DRUM_FAMILY, TICKS_PER_BEAT, Row
 from engine.events import Note
 
-COLUMNS = ("id", "collection", "tier", "split", "texture")
+COLUMNS = (
+    *("id", "collection", "tier", "split", "texture"),
+    *("title", "composer", "performer", "style"),
+)
 
 
 def rows(count: int, *, seed: int = 0, kind: int = 1) -> list[Row]:
-    """Encoded notes in which every class of every column may occur."""
+    """Encoded notes in which every class of every column may occur, except that none is held."""
     rng = np.random.default_rng(seed)
     found = []
     for n in range(count):
-        delta = 0 if n == 0 or rng.random() < 0.3 else int(rng.integers(0, 289))
-        found.append(
-            Row(
-                delta=delta,
-                pitch=int(rng.integers(0, 128)),
-                duration=int(rng.integers(1, 289)),
-                velocity=int(rng.integers(0, 33)),
-                beat_pos=int(rng.integers(0, 25)),
-                bar_pos=int(rng.integers(0, 13)),
-                kind=kind,
-            )
-        )
+        values = [int(rng.integers(0, size)) for size in COLUMN_SIZES]
+        row = Row(*values)._replace(kind=kind, duration=int(rng.integers(1, COLUMN_SIZES[2])))
+        together = n == 0 or rng.random() < 0.3
+        found.append(row._replace(delta=0) if together else row)
     return found
 
 
@@ -43,8 +38,14 @@ def stream(
     drums: bool = False,
     tempo_known: bool = True,
     pattern: int = 0,
+    family: int = 1,
+    phrases: tuple[int, ...] = (),
+    labels: tuple[str, ...] = (),
 ) -> Stream:
-    """A tune in eighths; with `pattern` it repeats after that many notes."""
+    """A tune in eighths; with `pattern` it repeats after that many notes.
+
+    phrases: numbers of the notes that are marked as a phrase's first.
+    """
     rng = np.random.default_rng(seed)
     pitch = rng.integers(48, 84, pattern or count)
     level = rng.integers(1, 128, pattern or count)
@@ -59,9 +60,12 @@ def stream(
         bar_tick=(
             onset.astype(np.int64) % (4 * TICKS_PER_BEAT) if tempo_known else np.full(count, -1)
         ),
+        family=np.full(count, DRUM_FAMILY if drums else family, dtype=np.int8),
+        phrase=np.isin(np.arange(count), phrases),
         tempo_known=tempo_known,
         drums=drums,
         bpm=100.0,
+        labels=labels,
     )
 
 
@@ -70,7 +74,8 @@ class Piece:
     """One piece of a data folder. Times are 480ths of a quarter, or ms where `milliseconds`.
 
     notes: (onset, duration, pitch, velocity, track), by onset; drum_tracks: their numbers; meters:
-    (time, numerator, denominator); tempos: (time, bpm); beats: (time, 1 on a downbeat).
+    (time, numerator, denominator); tempos: (time, bpm); beats: (time, 1 on a downbeat); programs:
+    of the tracks, where any is known; phrases: times at which one begins.
     """
 
     id: str
@@ -79,12 +84,18 @@ class Piece:
     tier: str = "ship"
     split: str = "train"
     texture: str = "poly"
+    title: str = ""
+    composer: str = ""
+    performer: str = ""
+    style: str = ""
     tracks: int = 1
+    programs: tuple[int, ...] = ()
     drum_tracks: tuple[int, ...] = ()
     milliseconds: bool = False
     meters: list[tuple[int, int, int]] = field(default_factory=list)
     tempos: list[tuple[int, float]] = field(default_factory=list)
     beats: list[tuple[int, int]] = field(default_factory=list)
+    phrases: list[int] = field(default_factory=list)
 
 
 def tune(name: str, *, seed: int = 0, count: int = 40, split: str = "train", **more) -> Piece:
@@ -119,13 +130,18 @@ def _pack(pieces: list[Piece]) -> dict[str, np.ndarray]:
             [np.isin(np.arange(piece.tracks), piece.drum_tracks) for piece in pieces]
         ),
     }
+    if any(piece.programs for piece in pieces):
+        arrays["t_prog"] = np.concatenate(
+            [np.resize(piece.programs or (0,), piece.tracks) for piece in pieces]
+        ).astype(np.uint8)
     notes = [np.array(piece.notes, dtype=np.int64).reshape(-1, 5) for piece in pieces]
     together = np.concatenate(notes)
     arrays["n_off"] = np.cumsum([0, *map(len, notes)])
     arrays["n_don"] = np.concatenate([np.diff(part[:, 0], prepend=0) for part in notes])
     for column, name in enumerate(("dur", "pit", "vel", "trk"), start=1):
         arrays[f"n_{name}"] = together[:, column]
-    for name, columns in (("meter", ("num", "den")), ("tempo", ("bpm",)), ("beat", ("down",))):
+    kinds = {"meter": ("num", "den"), "tempo": ("bpm",), "beat": ("down",), "phrase": ()}
+    for name, columns in kinds.items():
         events = [
             np.array(getattr(piece, f"{name}s"), dtype=np.float64).reshape(-1, 1 + len(columns))
             for piece in pieces

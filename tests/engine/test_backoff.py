@@ -21,16 +21,16 @@ from tests.engine.music import stream
 PITCHES = View("pitches", 1, (), (("pitch", 1),))
 
 
-def _notes(*streams: list[tuple[int, int, int, int]]) -> Notes:
-    """Streams of (delta, pitch, duration, velocity) classes."""
-    rows = [np.array(notes, dtype=np.int16).reshape(-1, 4) for notes in streams]
+def _notes(*streams: list[tuple[int, int, int, int, int]]) -> Notes:
+    """Streams of (delta, pitch, duration, velocity, voice) classes."""
+    rows = [np.array(notes, dtype=np.int16).reshape(-1, 5) for notes in streams]
     place = np.concatenate([np.arange(len(part), dtype=np.int32) for part in rows])
     together = np.concatenate(rows)
-    counted = np.ones((len(together), 4), dtype=bool)
-    counted[:, 0] = place > 0
+    counted = np.ones((len(together), 5), dtype=bool)
+    counted[:, 0] = counted[:, 4] = place > 0
     counted[:, 3] = together[:, 3] > 0
     return Notes(
-        rows=np.hstack([together, np.zeros((len(together), 3), dtype=np.int16)]),
+        rows=np.hstack([together, np.zeros((len(together), 4), dtype=np.int16)]),
         counted=counted,
         place=place,
         piece=np.repeat(np.arange(len(rows), dtype=np.int32), [len(part) for part in rows]),
@@ -38,12 +38,13 @@ def _notes(*streams: list[tuple[int, int, int, int]]) -> Notes:
     )
 
 
-def _line(*pitches: int) -> list[tuple[int, int, int, int]]:
-    return [(3, pitch, 4, 5) for pitch in pitches]
+def _line(*pitches: int) -> list[tuple[int, int, int, int, int]]:
+    return [(3, pitch, 4, 5, 1) for pitch in pitches]
 
 
 small_notes = st.tuples(
-    st.integers(0, 2), st.integers(60, 63), st.integers(1, 3), st.integers(0, 2)
+    *(st.integers(0, 2), st.integers(60, 63), st.integers(1, 3), st.integers(0, 2)),
+    st.integers(0, 1),
 )
 small_streams = st.lists(small_notes, min_size=1, max_size=8)
 
@@ -57,7 +58,7 @@ small_streams = st.lists(small_notes, min_size=1, max_size=8)
 )
 def test_probabilities_over_all_classes_sum_to_one(train, asked, view, deepest):
     classes = FIELD_SIZES[view.field]
-    asked = [*asked, asked[-1]]  # a second note at least: the first onset is not predicted
+    asked = [*asked, asked[-1]]  # a second note at least: the first onset and voice are given
     every = []
     for value in range(classes):
         last = list(asked[-1])
@@ -126,14 +127,15 @@ def test_intervals_are_the_same_in_every_key():
 
 
 def test_no_training_notes_leave_uniform_choice():
-    silent = _notes([(3, 60, 4, 0)] * 9)
+    silent = _notes([(3, 60, 4, 0, 1)] * 9)
     bits = baselines.unigram(silent, _notes(_line(60, 62)))
     assert bits[:, 3] == pytest.approx(np.log2(FIELD_SIZES[3]))
 
 
 def test_uniform_choice_costs_what_the_alphabet_says():
-    asked = _notes(_line(60, 62, 64), [(3, 60, 4, 0)])
-    expected = np.log2([[1, 128, 289, 33], *[[289, 128, 289, 33]] * 2, [1, 128, 289, 1]])
+    asked = _notes(_line(60, 62, 64), [(3, 60, 4, 0, 1)])
+    later = [[289, 128, 289, 33, 36]] * 2
+    expected = np.log2([[1, 128, 289, 33, 1], *later, [1, 128, 289, 1, 1]])
     assert baselines.uniform(asked) == pytest.approx(expected, abs=1e-5)
 
 
@@ -152,7 +154,7 @@ def test_a_pattern_is_learnt_and_single_frequencies_are_beaten(with_valid: bool)
         assert bits[20:, field].mean() < 0.5, name
         assert (choices[name].valid_bits is not None) == with_valid
     assert bits[:, 1].sum() < alone[:, 1].sum() / 3
-    assert not bits[0, 0], "the first onset is not scored"
+    assert not bits[0, [0, 4]].any(), "the first onset and voice are not scored"
     assert 0 < len(calls) <= baselines.steps(tuned=with_valid)
 
 

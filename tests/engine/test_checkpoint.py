@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,10 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_torch
 
+from engine.evaluate.prior import load_prior
 from engine.model.checkpoint import FORMAT, SHIPPED, CheckpointError, load, save
 from engine.model.fast import FastPrior
+from engine.model.shape import BACKBONES
 from tests.fakes import tiny_prior
 
 
@@ -92,10 +95,14 @@ def test_what_half_precision_cannot_hold_is_refused_when_read(tmp_path: Path):
         lambda tensors, metadata: metadata.update(heads="0"),
         lambda tensors, metadata: metadata.update(heads="3"),
         lambda tensors, metadata: metadata.update(window="0"),
+        lambda tensors, metadata: metadata.pop("backbone"),
+        lambda tensors, metadata: metadata.update(backbone="gru"),
+        lambda tensors, metadata: metadata.update(backbone="mamba"),
+        lambda tensors, metadata: metadata.update(styles="9"),
+        lambda tensors, metadata: metadata.update(styles_known="reel"),
         lambda tensors, metadata: tensors.pop("norm.weight"),
-        lambda tensors, metadata: tensors.update(
-            {"columns.1.weight": np.zeros((7, 16), np.float32)}
-        ),
+        lambda tensors, metadata: tensors.pop("style.weight"),
+        lambda tensors, metadata: tensors.update({"notes.weight": np.zeros((7, 16), np.float32)}),
         lambda tensors, metadata: tensors.update({"heads.0.logits.weight": np.zeros((2, 16))}),
     ],
 )
@@ -104,6 +111,19 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path, harm):
     harm(tensors, metadata)
     with pytest.raises(CheckpointError, match="shape"):
         FastPrior(tensors, metadata)
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_every_backbone_comes_back_from_its_file(tmp_path: Path, backbone: str):
+    shape = replace(tiny_prior.SHAPE, backbone=backbone)
+    path = tiny_prior.write(tmp_path / "x.safetensors", shape=shape)
+    model, metadata = load_prior(path)
+    expected = tiny_prior.model(shape=shape).state_dict()
+    found = model.state_dict()
+    assert model.shape == shape
+    assert metadata["styles_known"] == tiny_prior.STYLES.as_text()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
 
 
 def test_the_shipped_weights_are_small_enough_and_load():

@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 
 from engine.evaluate import command
-from engine.evaluate.continuation import FIGURES, SYSTEMS, interval
-from engine.evaluate.continuers import planned
-from engine.evaluate.examples import EXAMPLES, SHEET, in_turn, midi_bytes, write_examples
-from engine.evaluate.passages import choose
-from engine.evaluate.similarity import HISTOGRAMS
+from engine.evaluate.continuation.continuers import planned
+from engine.evaluate.continuation.examples import (
+    EXAMPLES,
+    SHEET,
+    in_turn,
+    midi_bytes,
+    write_examples,
+)
+from engine.evaluate.continuation.passages import choose
+from engine.evaluate.continuation.run import FIGURES, SYSTEMS, interval
+from engine.evaluate.continuation.similarity import HISTOGRAMS
 from engine.planner import Planner
 from tests.engine.music import stream, tune, write_folder
 from tests.fakes import tiny_prior

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from engine.corpus import EVERY_TIER, CorpusError, data_hash, load_streams, rows_of
-from engine.encoding import TICKS_PER_BEAT, TIME_VALUES, UNKNOWN_POSITION, NoteEncoder
+from engine.encoding import (
+    COLUMN_SIZES,
+    COLUMNS,
+    DRUM_FAMILY,
+    TICKS_PER_BEAT,
+    TIME_VALUES,
+    UNKNOWN_POSITION,
+    NoteEncoder,
+)
 from tests.engine.music import Piece, notes_of, tune, write_folder
 
 
@@ -100,7 +108,42 @@ def test_drums_are_a_stream_of_their_own(tmp_path: Path):
     piece = Piece("groove", _merged(_line(0), _line(1), _line(2)), tracks=3, drum_tracks=(2,))
     found = load_streams(write_folder(tmp_path, [piece]), "train")
     assert [(stream.drums, len(stream)) for stream in found] == [(False, 20), (True, 10)]
-    assert rows_of(found[1])[0].tolist()[-1] == 3
+    assert rows_of(found[1])[0, COLUMNS.index("kind")] == 3
+    assert set(found[1].family.tolist()) == {DRUM_FAMILY}
+    assert set(found[0].family.tolist()) == {0}, "nobody said what plays"
+
+
+def test_each_note_has_the_family_of_its_track(tmp_path: Path):
+    song = Piece("song", _merged(_line(0), _line(1)), tracks=2, programs=(73, 0))
+    kit = Piece("kit", _line(0), programs=(35,), drum_tracks=(0,))
+    found = load_streams(write_folder(tmp_path, [song, kit]), "train")
+    assert found[0].family.tolist() == [10, 1] * 10, "flute over piano"
+    assert found[1].family.tolist() == [DRUM_FAMILY] * 10
+    assert rows_of(found[0])[:2, COLUMNS.index("voice")].tolist() == [10, 1]
+
+
+def test_marked_phrases_begin_once_even_with_a_chord(tmp_path: Path):
+    chords = [(480 * (n // 4), 480, 60 + 4 * (n % 4), 0, 0) for n in range(24)]
+    tune_of_two = Piece("marked", chords, phrases=[0, 480 * 3, 480 * 3 + 100])
+    plain = Piece("plain", _line(0))
+    folder = write_folder(tmp_path, [tune_of_two, plain])
+    marked, unmarked = load_streams(folder, "train")
+    assert np.flatnonzero(marked.phrase).tolist() == [0, 12]
+    assert not unmarked.phrase.any()
+
+
+def test_labels_are_read_from_the_index(tmp_path: Path):
+    piece = Piece("a", _line(0), title="The Rag", composer="Joplin, Scott", style="piano/dance")
+    (stream,) = load_streams(write_folder(tmp_path, [piece]), "train")
+    assert stream.labels == ("tunes", "piano", "dance", "joplin", "ragtime")
+
+
+def test_an_index_with_short_lines_is_read(tmp_path: Path):
+    folder = write_folder(tmp_path, [Piece("a", _line(0))])
+    lines = (folder / "index.csv").read_text().splitlines()
+    (folder / "index.csv").write_text("\n".join([lines[0], lines[1].rstrip(",")]) + "\n")
+    (stream,) = load_streams(folder, "train")
+    assert stream.labels == ("tunes",)
 
 
 def test_notes_of_one_tick_are_sorted_upwards(tmp_path: Path):
@@ -136,6 +179,7 @@ def test_a_part_of_a_stream_is_a_stream(tmp_path: Path):
     assert len(part) == 5
     assert part.onset.tolist() == stream.onset[10:15].tolist()
     assert rows_of(part)[0, 0] == 0
+    assert rows_of(part)[1:].tolist() == rows_of(stream)[11:15].tolist()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +233,7 @@ def test_the_shared_validation_music_fits_the_model(shared: Path):
         found = rows_of(stream)
         assert found[0, 0] == 0
         assert (found >= 0).all()
-        assert (found.max(axis=0) < [289, 128, 289, 33, 25, 13, 4]).all()
+        assert (found.max(axis=0) < COLUMN_SIZES).all()
         assert (np.diff(np.floor(stream.onset + 0.5)) >= 0).all()
     together = np.concatenate([rows_of(stream)[:, 0] for stream in streams])
     assert np.median(TIME_VALUES[together]) < TICKS_PER_BEAT

@@ -103,3 +103,38 @@ def test_top_p_keeps_the_likeliest_that_reach_it():
     found = _frequencies(logits, temperature=1.0, top_p=0.75)
     assert found == pytest.approx([0.0, 0.625, 0.0, 0.375], abs=0.03)
     assert _frequencies(logits, temperature=1.0, top_p=0.0).tolist() == [0.0, 1.0, 0.0, 0.0]
+
+
+def test_what_is_ruled_out_but_alone_allowed_is_drawn_all_the_same():
+    logits = np.array([3.0, -np.inf, -np.inf], np.float32)
+    rng, allowed = np.random.default_rng(0), np.array([False, True, True])
+    for temperature in (0.0, 1.0):
+        drawn = [
+            draw(logits, allowed, temperature=temperature, top_p=0.9, rng=rng) for _ in range(40)
+        ]
+        assert set(drawn) == {1, 2}
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-7, 1e-6, 1e6])
+def test_extreme_temperatures_are_drawn_without_a_warning(temperature):
+    logits, rng = np.array([0.0, 60.0, -np.inf], np.float32), np.random.default_rng(0)
+    everything = np.ones(3, bool)
+    drawn = {
+        draw(logits, everything, temperature=temperature, top_p=1.0, rng=rng) for _ in range(60)
+    }
+    assert drawn == ({0, 1} if temperature > 1 else {1})
+
+
+def test_choices_as_likely_as_the_last_one_kept_are_kept_too():
+    found = _frequencies([0.0] * 4, temperature=1.0, top_p=0.3)
+    assert found == pytest.approx([0.25] * 4, abs=0.03)
+
+
+@pytest.mark.parametrize("top_p", [0.1, 0.4, 0.6, 0.81, 0.97])
+def test_a_nucleus_is_drawn_by_its_shares(top_p):
+    shares = np.array([0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02])
+    kept = shares.cumsum() - shares < top_p
+    wanted = np.where(kept, shares, 0) / shares[kept].sum()
+    found = _frequencies(np.log(shares).tolist(), temperature=1.0, top_p=top_p)
+    assert found == pytest.approx(wanted, abs=0.03)
+    assert not found[~kept].any()

@@ -4,25 +4,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.encoding import (
-    BAR_POSITIONS,
-    BEAT_POSITIONS,
+    COLUMN_SIZES,
+    COLUMNS,
+    DRUM_FAMILY,
+    FAMILIES,
     FIELD_SIZES,
     FIELDS,
+    KINDS,
     MAX_TICKS,
+    OPEN,
+    ORDER,
     TICKS_PER_BEAT,
     TIME_CLASSES,
     TIME_VALUES,
+    TO_GO_CLASSES,
+    VOICE_CLASSES,
     NoteEncoder,
     Row,
     duration_classes,
+    family_of,
     kind_of,
     position,
     positions,
     time_class,
     time_classes,
+    to_go_class,
+    to_go_classes,
     to_ticks,
     velocity_class,
     velocity_of,
+    voice_of,
 )
 from engine.events import Note
 from tests.strategies import phrases
@@ -33,19 +44,37 @@ classes = st.tuples(
     st.integers(0, 127),
     st.integers(1, TIME_CLASSES - 1),
     st.integers(1, 32),
+    st.integers(0, VOICE_CLASSES - 1),
+    st.booleans(),
 )
 
 
-@given(chosen=st.lists(classes, min_size=1, max_size=40), beats_per_bar=meters, drums=st.booleans())
-def test_what_is_decoded_is_encoded_as_it_was(chosen, beats_per_bar, drums):
+@given(
+    chosen=st.lists(classes, min_size=1, max_size=40),
+    beats_per_bar=meters,
+    drums=st.booleans(),
+    turns=st.booleans(),
+)
+def test_what_is_decoded_is_encoded_as_it_was(chosen, beats_per_bar, drums, turns):
     decoder, encoder = NoteEncoder(beats_per_bar), NoteEncoder(beats_per_bar)
-    kind = kind_of(tempo_known=bool(beats_per_bar), drums=drums)
-    for number, (delta, pitch, duration, velocity) in enumerate(chosen):
+    kind = kind_of(tempo_known=bool(beats_per_bar), drums=drums, turns=turns)
+    for number, (delta, pitch, duration, velocity, voice, held) in enumerate(chosen):
         delta = delta if number else 0
+        duration = OPEN if held else duration
         tick = (decoder.last_tick or 0) + int(TIME_VALUES[delta])
-        row = Row(delta, pitch, duration, velocity, *decoder.place(tick), kind)
-        assert encoder.encode(decoder.decode(row), drums=drums) == row
+        row = Row(delta, pitch, duration, velocity, voice, *decoder.place(tick), kind, 0)
+        note = decoder.decode(row)
+        assert encoder.encode(note, drums=drums, voice=voice, turns=turns, held=held) == row
         assert encoder.last_tick == decoder.last_tick == tick
+
+
+@given(phrase=phrases(), beats_per_bar=meters)
+def test_a_held_note_differs_in_its_duration_alone(phrase, beats_per_bar):
+    one, other = NoteEncoder(beats_per_bar), NoteEncoder(beats_per_bar)
+    for note in phrase:
+        ended, held = one.encode(note, drums=False), other.encode(note, drums=False, held=True)
+        assert held == ended._replace(duration=OPEN)
+        assert ended.duration != OPEN
 
 
 def test_below_a_beat_the_grid_is_exact_to_half_a_tick():
@@ -82,9 +111,7 @@ def test_every_row_fits_the_tables_of_the_model(phrase, beats_per_bar):
     encoder = NoteEncoder(beats_per_bar)
     for note in phrase:
         row = encoder.encode(note, drums=note.channel == 9)
-        assert all(0 <= value < size for value, size in zip(row, FIELD_SIZES, strict=False))
-        assert 0 <= row.beat_pos < BEAT_POSITIONS
-        assert 0 <= row.bar_pos < BAR_POSITIONS
+        assert all(0 <= value < size for value, size in zip(row, COLUMN_SIZES, strict=True))
         assert row.duration > 0
         assert row.velocity > 0
 
@@ -127,6 +154,58 @@ def test_the_bar_is_known_only_where_somebody_said_so():
     assert counted.kind == kind_of(tempo_known=True, drums=True)
 
 
-def test_the_predicted_fields_come_first():
-    assert FIELDS == ("onset", "pitch", "duration", "velocity")
-    assert Row._fields[:4] == ("delta", "pitch", "duration", "velocity")
+def test_the_predicted_fields_come_first_and_the_usual_order_has_each_once():
+    assert FIELDS == ("onset", "pitch", "duration", "velocity", "voice")
+    assert COLUMNS[: len(FIELDS)] == ("delta", *FIELDS[1:])
+    assert COLUMN_SIZES[: len(FIELDS)] == FIELD_SIZES == (289, 128, 289, 33, 36)
+    assert [FIELDS[field] for field in ORDER] == ["voice", *FIELDS[:4]]
+
+
+# ----------------------------------------------------------------------------- kinds and voices
+
+
+def test_every_kind_has_a_class_of_its_own():
+    flags = [(n & 1, n & 2, n & 4, n & 8) for n in range(KINDS)]
+    found = [
+        kind_of(tempo_known=bool(a), drums=bool(b), turns=bool(c), plain=bool(d))
+        for a, b, c, d in flags
+    ]
+    assert found == list(range(KINDS))
+
+
+def test_every_voice_has_a_class_of_its_own():
+    found = [voice_of(who, family) for who in range(2) for family in range(FAMILIES)]
+    assert found == list(range(VOICE_CLASSES))
+
+
+def test_families_are_those_of_general_midi():
+    assert [family_of(program, drums=False) for program in (None, 0, 7, 8, 73, 127)] == [
+        *(0, 1, 1, 2, 10, 16)
+    ]
+    assert {family_of(program, drums=True) for program in (None, 0, 127)} == {DRUM_FAMILY}
+
+
+# ---------------------------------------------------------------------------------- time to go
+
+
+@given(ticks=st.integers(0, 40 * TICKS_PER_BEAT), more=st.integers(0, 500))
+def test_time_to_go_is_monotone_and_never_unknown(ticks, more):
+    assert 1 <= to_go_class(ticks) <= to_go_class(ticks + more) < TO_GO_CLASSES
+
+
+@given(quarters=st.integers(0, 15), within=st.integers(0, TICKS_PER_BEAT // 4 - 1))
+def test_below_four_beats_time_to_go_is_told_in_quarters(quarters, within):
+    assert to_go_class(quarters * TICKS_PER_BEAT // 4 + within) == 1 + quarters
+
+
+@given(beats=st.integers(4, 31), within=st.integers(0, TICKS_PER_BEAT - 1))
+def test_beyond_four_beats_time_to_go_is_told_in_beats(beats, within):
+    assert to_go_class(beats * TICKS_PER_BEAT + within) == 17 + beats - 4
+
+
+@given(ticks=st.lists(st.integers(-10, 10 * MAX_TICKS), max_size=30))
+def test_times_to_go_of_one_note_and_of_many_are_alike(ticks):
+    found = to_go_classes(np.array(ticks, dtype=np.int64)).tolist()
+    assert found == [to_go_class(tick) for tick in ticks]
+    assert [tick < 0 for tick in ticks] == [number == 0 for number in found]
+    assert max(found, default=0) < TO_GO_CLASSES

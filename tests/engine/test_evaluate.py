@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
 
@@ -11,16 +12,25 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.encoding import Row
+from engine.encoding import FIELDS, ORDER, Row
 from engine.evaluate import command
-from engine.evaluate.notes import QUICK_STREAM, by_collection, gather, intervals, per_note, sample
+from engine.evaluate.notes import (
+    QUICK_STREAM,
+    Notes,
+    by_collection,
+    gather,
+    intervals,
+    per_note,
+    sample,
+)
 from engine.evaluate.prior import bits_of, load_prior, pack, split
 from engine.model.checkpoint import CheckpointError, load, save
 from engine.model.fast import FastPrior
+from engine.model.network import Music
+from engine.model.shape import BACKBONES
 from tests.engine.music import stream, tune, write_folder
 from tests.fakes import tiny_prior
 
-FIELDS = ("onset", "pitch", "duration", "velocity")
 lengths = st.lists(st.integers(1, 300), min_size=1, max_size=12)
 
 
@@ -43,12 +53,16 @@ def test_every_note_is_scored_once_with_its_context(lengths, window, context):
     assert all(sum(map(len, shared)) <= window for shared in windows)
 
 
+def _notes() -> Notes:
+    return gather([stream(150, seed=1), stream(20, seed=2), stream(90, seed=3, velocity=False)])
+
+
 @pytest.mark.slow
 def test_windows_give_what_reading_note_by_note_gives(tmp_path: Path):
     weights = tiny_prior.write(tmp_path / "tiny.safetensors")
     model, metadata = load_prior(weights)
     assert metadata["name"] == "tiny"
-    notes = gather([stream(150, seed=1), stream(20, seed=2), stream(90, seed=3, velocity=False)])
+    notes = _notes()
     # The pitch memory reaches furthest: what is 120 notes old weighs less than a tenth.
     bits = bits_of(model, notes, window=200, context=150)
     short = bits_of(model, notes, window=110, context=80)
@@ -56,8 +70,8 @@ def test_windows_give_what_reading_note_by_note_gives(tmp_path: Path):
     for number, row in enumerate(starmap(Row, notes.rows.tolist())):
         if notes.place[number] == 0:
             fast.reset()
-        for field in range(4):
-            logits = fast.field(field, row).astype(np.float64)
+        for place, field in enumerate(ORDER):
+            logits = fast.field(field, row, frozenset(ORDER[:place])).astype(np.float64)
             chance = math.exp(logits[row[field]]) / np.exp(logits).sum()
             expected[number, field] = -math.log2(chance) * notes.counted[number, field]
         fast.read(row)
@@ -65,12 +79,43 @@ def test_windows_give_what_reading_note_by_note_gives(tmp_path: Path):
     assert short.mean() == pytest.approx(expected.mean(), abs=0.02)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_a_packed_window_costs_what_each_stream_costs_alone(backbone: str):
+    model = tiny_prior.model(shape=replace(tiny_prior.SHAPE, backbone=backbone))
+    notes, said = _notes(), []
+    rank = torch.randperm(len(FIELDS), generator=torch.Generator().manual_seed(1))
+    found = bits_of(model, notes, rank=rank, progress=said.append)
+    assert sum(said) == len(notes)
+    for first, end in ((0, 150), (150, 170), (170, 260)):
+        rows = torch.from_numpy(notes.rows[first:end].astype(np.int64))[None]
+        music = Music(
+            rows,
+            torch.zeros(rows.shape[:2], dtype=torch.long),
+            rank=rank.expand(1, end - first, -1),
+        )
+        with torch.inference_mode():
+            nats = model.losses(music, torch.from_numpy(notes.counted[first:end])[None])[0]
+        assert found[first:end] == pytest.approx(nats.numpy() / math.log(2), abs=1e-3)
+
+
+@pytest.mark.slow
+def test_styles_are_told_stream_by_stream():
+    model, notes = tiny_prior.model(), _notes()
+    none = bits_of(model, notes)
+    silent = bits_of(model, notes, style=lambda _: np.zeros(2, dtype=np.int64))
+    assert silent == pytest.approx(none, abs=1e-5)
+    told = bits_of(model, notes, style=lambda note: np.array([0, 2 if note >= 170 else 0]))
+    assert told[:170] == pytest.approx(none[:170], abs=1e-5)
+    assert abs(told[170:] - none[170:]).mean() > 0.01
+
+
 def test_means_add_up_and_silence_about_velocity_is_free():
     notes = gather([stream(10), stream(30, collection="b", piece="p", velocity=False)])
     bits = np.where(notes.counted, np.float32(2.0), np.float32(0.0))
     found = per_note(bits, notes.counted)
     assert found["total"] == pytest.approx(sum(found[name] for name in FIELDS))
-    assert found["onset"] == pytest.approx(2 * 38 / 40)
+    assert found["onset"] == found["voice"] == pytest.approx(2 * 38 / 40)
     assert found["velocity"] == pytest.approx(2 * 10 / 40)
     assert found["velocity_known"] == pytest.approx(2.0)
     table = by_collection(bits, notes)
@@ -141,7 +186,7 @@ def test_the_report_has_its_fields(data: Path, weights: Path, capsys: pytest.Cap
         assert figures["total"] == pytest.approx(sum(figures[name] for name in FIELDS), abs=1e-4)
     uniform = report["baselines"]["uniform"]
     assert uniform["total"] == pytest.approx(
-        (98 * math.log2(289) + 100 * math.log2(128 * 289 * 33)) / 100
+        (98 * math.log2(289 * 36) + 100 * math.log2(128 * 289 * 33)) / 100
     )
     for name, (low, high) in report["intervals"].items():
         assert low <= report["bits_per_note"][name] + 1e-6
@@ -150,8 +195,26 @@ def test_the_report_has_its_fields(data: Path, weights: Path, capsys: pytest.Cap
     assert report["gain"]["over"] == "backoff"
     assert report["gain"]["bits_per_note"] < 0, "random weights know less than any baseline"
     assert set(report["backoff"]) == set(FIELDS)
+    assert set(report["backbones"]) == {"transformer"}
     assert report["quick"] is False
     assert report["says"] == []
+
+
+@pytest.mark.slow
+def test_other_weights_stand_beside_it_on_the_same_notes(
+    tmp_path: Path, data: Path, weights: Path, capsys: pytest.CaptureFixture
+):
+    gru = replace(tiny_prior.SHAPE, backbone="gru")
+    other = tiny_prior.write(tmp_path / "gru.safetensors", shape=gru)
+    words = ["--data", data, "--weights", weights, "--no-baselines"]
+    report = _run(capsys, *words, "--beside", other, weights)
+    assert list(report["beside"]) == [str(other), str(weights)]
+    assert report["beside"][str(other)]["backbone"] == "gru"
+    same = report["beside"][str(weights)]
+    for name, bits in report["bits_per_note"].items():
+        assert same[name] == pytest.approx(bits)
+    assert same["intervals"] == report["intervals"]
+    assert _run(capsys, *words)["beside"] == {}
 
 
 @pytest.mark.slow

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.evaluate import command
-from engine.evaluate.melody import OURS, PRODUCTS, evaluate
-from engine.evaluate.melody_folds import parts_of
-from engine.evaluate.melody_prior import (
+from engine.evaluate.melody.folds import parts_of
+from engine.evaluate.melody.prior import (
     PITCH,
     TIMES,
     Tuning,
@@ -22,8 +21,9 @@ from engine.evaluate.melody_prior import (
     tuned,
     windows,
 )
-from engine.evaluate.melody_published import NAMES, PUBLISHED
-from engine.evaluate.melody_sets import (
+from engine.evaluate.melody.published import NAMES, PUBLISHED
+from engine.evaluate.melody.report import OURS, PRODUCTS, evaluate
+from engine.evaluate.melody.sets import (
     FILE,
     FOLDS,
     MelodySet,
@@ -218,7 +218,7 @@ def test_the_report_and_going_on_after_a_stop(
     def never(*_: object, **__: object) -> None:
         raise AssertionError("tuned again")
 
-    monkeypatch.setattr("engine.evaluate.melody_folds.tuned", never)
+    monkeypatch.setattr("engine.evaluate.melody.folds.tuned", never)
     assert command.main(words) == 0
     printed = capsys.readouterr().out
     for expected in (OURS, "Aim, chorales", "saw:", "published LTM+ & STM", "no average"):

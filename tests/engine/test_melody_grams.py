@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.evaluate.melody_folds import targets
-from engine.evaluate.melody_grams import Grams, contexts, long_and_short
-from engine.evaluate.melody_memory import KEY_VIEWS, VIEWS, View, by_pitch, by_view
-from engine.evaluate.melody_mix import Pool, mixed, uncertainty
-from engine.evaluate.melody_prior import TIMES
-from engine.evaluate.melody_sets import MelodySet
+from engine.evaluate.melody.folds import targets
+from engine.evaluate.melody.grams import Grams, contexts, long_and_short
+from engine.evaluate.melody.memory import KEY_VIEWS, VIEWS, View, by_pitch, by_view
+from engine.evaluate.melody.mix import Pool, mixed, uncertainty
+from engine.evaluate.melody.prior import TIMES
+from engine.evaluate.melody.sets import MelodySet
 from tests.engine.melodies import melody
 
 lines = st.lists(st.integers(0, 4), min_size=1, max_size=12)

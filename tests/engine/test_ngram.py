@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from engine.encoding import FIELD_SIZES, FIELDS, Row
 from engine.evaluate.backoff import EXCLUSION, Variant, View, probabilities
-from engine.evaluate.continuers import planned
-from engine.evaluate.ngram import NgramPrior
+from engine.evaluate.continuation.continuers import planned
+from engine.evaluate.continuation.ngram import NgramPrior
+from engine.evaluate.continuation.passages import choose
 from engine.evaluate.notes import Notes, gather
-from engine.evaluate.passages import choose
 from engine.model.fast import FastPrior
 from engine.planner import Planner
 from tests.engine.music import stream

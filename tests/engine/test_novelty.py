@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.evaluate.continuation.novelty import longest_runs, symbols_of, training_symbols
 from engine.evaluate.notes import gather
-from engine.evaluate.novelty import longest_runs, symbols_of, training_symbols
 from engine.events import Note
 from tests.engine.music import stream
 

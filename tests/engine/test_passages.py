@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.encoding import TICKS_PER_BEAT
-from engine.evaluate.continuers import repeated, strangers, true
-from engine.evaluate.passages import (
+from engine.evaluate.continuation.continuers import repeated, strangers, true
+from engine.evaluate.continuation.passages import (
     BARS,
     FREE_BEATS,
     LEAST_PRIME_NOTES,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.evaluate.passages import Excerpt
-from engine.evaluate.similarity import (
+from engine.evaluate.continuation.passages import Excerpt
+from engine.evaluate.continuation.similarity import (
     HISTOGRAMS,
     area_between_sets,
     groove,

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from engine.model import checkpoint
+from engine.model.shape import BACKBONES
 from engine.train import command, recipe
+from engine.train.scenes import FREE_ORDER
 from tests.engine.music import tune, write_folder
 from tests.fakes import tiny_prior
 
@@ -28,11 +30,36 @@ def test_it_trains_and_says_where_everything_is(
         assert str(out / name) in said
         assert (out / name).is_file()
     card = json.loads((out / "run.json").read_text())
+    assert (out / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert card["shape"]["width"] == "16"
+    assert card["shape"]["backbone"] == "transformer"
     # The time is used up: nothing more to train, and the card is what --json prints.
     shape = ["--width", "16", "--layers", "1", "--heads", "2"]
     assert command.main([*words, *shape, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == card
+
+
+@pytest.mark.slow
+def test_another_backbone_and_weights_to_begin_with(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recipe, "LENGTH", 32)
+    monkeypatch.setattr(recipe, "WIDTH", 1)
+    words = ["--data", str(data), "--minutes", "0.001", "--threads", "1", "--json"]
+    words += ["--width", "16", "--layers", "1", "--heads", "2", "--backbone", "gru"]
+    assert command.main([*words, "--out", str(tmp_path / "a"), "--free-order", "0"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["shape"]["backbone"] == "gru"
+    assert card["free_order"] == 0.0
+    best = tmp_path / "a" / "best.safetensors"
+    more = [*words, "--out", str(tmp_path / "b"), "--start", str(best)]
+    assert command.main(more) == 0
+    capsys.readouterr()
+    assert command.main([*more[:-4], "--out", str(tmp_path / "c"), "--start", str(data)]) == 1
+    assert "no weights at" in _said(capsys)
+    other = ["--width", "32", "--out", str(tmp_path / "d"), "--start", str(best)]
+    assert command.main([*words, *other]) == 1
+    assert "name the same --size" in _said(capsys)
 
 
 def test_shipping_puts_weights_and_card_into_the_package(
@@ -46,6 +73,7 @@ def test_shipping_puts_weights_and_card_into_the_package(
     assert command.main(["--ship", "--out", str(tmp_path)]) == 0
     assert "prior-7" in capsys.readouterr().out
     tensors, metadata = checkpoint.load(shipped)
+    assert metadata == checkpoint.load(best)[1]
     assert metadata["name"] == "prior-7"
     assert tensors.keys() == checkpoint.load(best)[0].keys()
     card = json.loads(shipped.with_suffix(".json").read_text())
@@ -91,6 +119,9 @@ def test_a_damaged_run_is_not_shipped(tmp_path: Path, capsys: pytest.CaptureFixt
         ["--minutes", "nan"],
         ["--threads", "0"],
         ["--size", "huge"],
+        ["--backbone", "mamba"],
+        ["--free-order", "1.5"],
+        ["--free-order", "nan"],
         ["somewhere"],
         ["--data", ".", "--width", "30", "--heads", "4"],
     ],
@@ -105,5 +136,7 @@ def test_help_is_no_error(capsys: pytest.CaptureFixture):
     assert "--minutes" in capsys.readouterr().out
 
 
-def test_the_dial_names_what_the_recipe_knows():
+def test_the_words_are_those_of_the_recipe():
     assert tuple(recipe.SIZES) == command.SIZES
+    assert command.BACKBONES == BACKBONES
+    assert command.FREE_ORDER == FREE_ORDER

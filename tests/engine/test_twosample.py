@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.evaluate.passages import choose
-from engine.evaluate.traits import ALONE, TOGETHER, alone, features, telling, together
-from engine.evaluate.twosample import tell_apart
+from engine.evaluate.continuation.passages import choose
+from engine.evaluate.continuation.traits import ALONE, TOGETHER, alone, features, telling, together
+from engine.evaluate.continuation.twosample import tell_apart
 from tests.engine.music import stream
 
 PASSAGES = choose([stream(100, seed=n, piece=str(n)) for n in range(40)], 40, seed=0)

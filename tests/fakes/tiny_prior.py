@@ -4,16 +4,20 @@ It plays nonsense, but in every respect the way the shipped one does: same file 
 network, same code. Weights are drawn large enough for every part of the network to matter.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from engine.model import checkpoint
 from engine.model.fast import FastPrior
+from engine.model.network import Prior
 from engine.model.shape import Shape
-from engine.model.transformer import Prior
+from engine.styles import Vocabulary
 
-SHAPE = Shape(width=16, layers=2, heads=2, window=8)
+SHAPE = Shape(width=16, layers=2, heads=2, window=8, hidden=12, styles=3)
+STYLES = Vocabulary(("reel", "ragtime", "chorale"))
+BACKBONES = {name: replace(SHAPE, backbone=name) for name in ("transformer", "gru", "lstm")}
 
 
 def model(*, seed: int = 0, shape: Shape = SHAPE) -> Prior:
@@ -25,6 +29,9 @@ def model(*, seed: int = 0, shape: Shape = SHAPE) -> Prior:
             spread = 0.3 if weight.dim() > 1 else 0.1
             centre = 1.0 if "norm" in name else 0.0
             weight.copy_((centre + spread * torch.randn_like(weight)).half().float())
+        prior.style.weight[0] = 0.0
+        for head in prior.heads:
+            head.told.weight[-1] = 0.0
     return prior.eval()
 
 
@@ -33,7 +40,8 @@ def write(path: Path, *, seed: int = 0, shape: Shape = SHAPE, name: str = "tiny"
     weights = {
         key: value.numpy() for key, value in model(seed=seed, shape=shape).state_dict().items()
     }
-    checkpoint.save(path, weights, {"name": name, **shape.as_text()})
+    metadata = {"name": name, "styles_known": STYLES.as_text(), **shape.as_text()}
+    checkpoint.save(path, weights, metadata)
     return path
 
 
