@@ -3,30 +3,17 @@
 The session owns time and sound; the engine owns the music. Each message is frozen, is a plain
 dataclass of numbers and strings, and travels over a pipe. Standard library only.
 
-    session -> engine: Begin, Hear, Ask, Forget, Ping
-    engine -> session: Ready, Plan, Pong, Failed
+    session -> engine: Begin, Hear, Ask, Rework, Forget, Ping
+    engine -> session: Ready, Plan, Refused, Pong, Failed
 """
 
 from dataclasses import dataclass, field
 
 from engine.events import Note, Timebase, Voice
+from engine.limits import Constraints
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an answer may do. The cheapest limit gives way before a choice would be empty.
-
-    lowest, highest: MIDI keys the answer stays within.
-    temperature: 1.0 draws as the model believes, below 1 is safer; 0 is greedy.
-    top_p: only the likeliest choices that together reach this probability.
-    max_notes: no answer is longer than this many notes.
-    """
-
-    lowest: int = 0
-    highest: int = 127
-    temperature: float = 0.95
-    top_p: float = 0.98
-    max_notes: int = 256
+Style = tuple[tuple[str, float], ...]
+"""Names of styles and how much of each; empty leaves it open. `antiphon styles` lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +25,24 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Hear:
-    """A note that really sounded, complete with its duration, in order of onset."""
+    """A note that really sounded, in order of onset.
+
+    held: it still sounds; its duration is how long it has sounded so far.
+    """
 
     serial: int
     note: Note
     voice: Voice
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Make an answer that starts at `start_beat` or later and is over by `end_beat`.
 
-    heard_serial names the last `Hear` this request counts on; an answer to an older question is
-    void for the asker. The same seed after the same notes gives the same plan.
+    With `may_hand_over` it may be over earlier, where the model hears the phrase end. heard_serial
+    names the last `Hear` this request counts on; an answer to an older question is void for the
+    asker. The same seed after the same notes gives the same plan.
     """
 
     request: int
@@ -58,7 +50,30 @@ class Ask:
     start_beat: float
     end_beat: float
     seed: int
-    limits: Limits = field(default_factory=Limits)
+    limits: Constraints = field(default_factory=Constraints)
+    style: Style = ()
+    may_hand_over: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """Play these notes again in another way; the answer is a `Plan` with a note for each.
+
+    notes: in order of onset. keep: what stays as it is, of "onset", "pitch", "duration",
+    "velocity", and "contour" (each pitch goes up, down or on as it did). The rest is chosen anew:
+    keeping onset, duration and velocity puts new notes on the rhythm; keeping the pitch gives it a
+    new rhythm; keeping all but the velocity humanises; a style with the contour or the onsets kept
+    transfers the phrase to that style. beside: the notes stay, and each gets another one that
+    sounds with it (harmony); the answer has only the new ones.
+    """
+
+    request: int
+    notes: tuple[Note, ...]
+    keep: tuple[str, ...]
+    seed: int
+    limits: Constraints = field(default_factory=Constraints)
+    style: Style = ()
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +98,22 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A piece of the answer to one `Ask`, in order of onset; `done` marks the last piece."""
+    """A piece of the answer to one `Ask` or `Rework`, in order of onset; `done` marks the last."""
 
     request: int
     notes: tuple[Note, ...]
     done: bool
     compute_ms: float
+    gave_way: tuple[str, ...] = ()
+    """Limits that could not hold everywhere so far, by their names in `engine.limits`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One request asked for what cannot be had; `says` is a sentence and a next step."""
+
+    request: int
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +130,5 @@ class Failed:
     says: str
 
 
-ToEngine = Begin | Hear | Ask | Forget | Ping
-FromEngine = Ready | Plan | Pong | Failed
+ToEngine = Begin | Hear | Ask | Rework | Forget | Ping
+FromEngine = Ready | Plan | Refused | Pong | Failed

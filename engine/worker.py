@@ -27,6 +27,8 @@ from engine.api import (
     Plan,
     Pong,
     Ready,
+    Refused,
+    Rework,
     ToEngine,
 )
 
@@ -52,6 +54,7 @@ def run(pipe: Connection, weights: str | None = None) -> None:
 
 def _serve(pipe: Connection, weights: Path | None) -> None:
     try:
+        from engine.key.network import KeyWeightsError
         from engine.model.checkpoint import SHIPPED, CheckpointError, load
         from engine.model.fast import FastPrior
         from engine.planner import Planner
@@ -61,10 +64,10 @@ def _serve(pipe: Connection, weights: Path | None) -> None:
     try:
         tensors, metadata = load(weights or SHIPPED)
         prior = FastPrior(tensors, metadata)
-    except CheckpointError as error:
+        planner = Planner(prior)
+    except (CheckpointError, KeyWeightsError) as error:
         pipe.send(Failed(str(error)))
         return
-    planner = Planner(prior)
     _warm_up(planner)
     pipe.send(Ready(model=metadata.get("name", "prior"), parameters=prior.parameters))
     inbox = _Inbox(pipe)
@@ -75,8 +78,8 @@ def _serve(pipe: Connection, weights: Path | None) -> None:
         elif isinstance(message, Forget):
             planner.forget()
         elif isinstance(message, Hear):
-            planner.hear(message.note)
-        elif isinstance(message, Ask):
+            planner.hear(message.note, message.voice, held=message.held)
+        elif isinstance(message, Ask | Rework):
             _answer(pipe, inbox, planner, message)
 
 
@@ -107,15 +110,19 @@ class _Inbox:
             self._waiting.append(message)
 
 
-def _answer(pipe: Connection, inbox: _Inbox, planner: "Planner", ask: Ask) -> None:
+def _answer(pipe: Connection, inbox: _Inbox, planner: "Planner", ask: Ask | Rework) -> None:
     """Plan in pieces; stop when the session has something newer to say than a heartbeat."""
+    from engine.rework import ReworkError, rework
+    from engine.styles import StyleError
+
     started = time.perf_counter()
 
     def piece(notes: "list[Note]", *, done: bool) -> FromEngine:
-        return Plan(ask.request, tuple(notes), done, (time.perf_counter() - started) * 1e3)
+        spent_ms = (time.perf_counter() - started) * 1e3
+        return Plan(ask.request, tuple(notes), done, spent_ms, planner.gave_way)
 
     notes: list[Note] = []
-    plan = planner.plan(ask)
+    plan = planner.plan(ask) if isinstance(ask, Ask) else rework(planner, ask)
     try:
         for note in plan:
             notes.append(note)
@@ -125,6 +132,8 @@ def _answer(pipe: Connection, inbox: _Inbox, planner: "Planner", ask: Ask) -> No
                 if inbox.has_news():
                     return
         pipe.send(piece(notes, done=True))
+    except (ReworkError, StyleError) as error:
+        pipe.send(Refused(ask.request, str(error)))
     finally:
         plan.close()
 

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.api import Limits
 from engine.events import Timebase
+from engine.limits import Constraints
 from engine.smf.song import MidiSong
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
@@ -71,7 +71,7 @@ def open_jam(
     emit: Callable[[protocol.Event], None],
     seed: int,
     timebase: Timebase | None = None,
-    limits: Limits | None = None,
+    limits: Constraints | None = None,
     thru: bool = False,
     in_name: str | None = None,
     out_name: str | None = None,

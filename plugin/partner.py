@@ -10,8 +10,21 @@ Thread: one. Real-time: yes.
 from collections import deque
 from dataclasses import replace
 
-from engine.api import Ask, Begin, Failed, Forget, FromEngine, Hear, Limits, Ping, Plan, Pong, Ready
+from engine.api import (
+    Ask,
+    Begin,
+    Failed,
+    Forget,
+    FromEngine,
+    Hear,
+    Ping,
+    Plan,
+    Pong,
+    Ready,
+    Refused,
+)
 from engine.events import Note, Timebase, Voice
+from engine.limits import Constraints
 from plugin.engine_link import EngineLink, Stopped
 
 PING_EVERY_NS = 1_000_000_000
@@ -69,7 +82,7 @@ class Partner:
         if self._rests_until_ns is None:
             self._engine.send(Forget())
 
-    def ask(self, start_beat: float, end_beat: float, seed: int, limits: Limits) -> None:
+    def ask(self, start_beat: float, end_beat: float, seed: int, limits: Constraints) -> None:
         """Ask for an answer; an earlier question is void. While there is no engine: nothing."""
         if self._rests_until_ns is not None:
             return
@@ -82,7 +95,9 @@ class Partner:
         """No plan is wanted any more."""
         self._question = None
 
-    def receive(self, now_ns: int, message: FromEngine | Stopped) -> Ready | Plan | Failed | None:
+    def receive(
+        self, now_ns: int, message: FromEngine | Stopped
+    ) -> Ready | Plan | Refused | Failed | None:
         """What the session must know of a message: None if it is stale or a heartbeat.
 
         A death is reported as `Failed`, and the restart is under way.
@@ -99,6 +114,11 @@ class Partner:
                 return message
             case Pong():
                 return None
+            case Refused():
+                if self._question is None or message.request != self._question.request:
+                    return None
+                self._question = None
+                return message
             case Failed():
                 self._question, self._gave_reason = None, True
                 return message

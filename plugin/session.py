@@ -15,8 +15,9 @@ import itertools
 from collections.abc import Callable
 from dataclasses import asdict
 
-from engine.api import Failed, FromEngine, Limits, Plan, Ready
+from engine.api import Failed, FromEngine, Plan, Ready, Refused
 from engine.events import Note, Timebase, Voice
+from engine.limits import Constraints
 from engine.smf.notes import is_channel_message
 from plugin import protocol
 from plugin.engine_link import EngineLink, Stopped
@@ -52,7 +53,7 @@ class Session:
         emit: Callable[[protocol.Event], None],
         timebase: Timebase,
         seed: int,
-        limits: Limits | None = None,
+        limits: Constraints | None = None,
         thru: bool = False,
         pass_on: Callable[[bytes], None] | None = None,
         origin_ns: int | None = None,
@@ -63,7 +64,7 @@ class Session:
         """
         self._emit, self._seed = emit, seed
         self._grid = BeatGrid(timebase, origin_ns)
-        self._limits = limits or Limits()
+        self._limits = limits or Constraints()
         self._partner, self._recorder = Partner(engine, timebase), Recorder(takes)
         self._listener, self._handover, self._echo = Listener(), HandOver(), EchoGuard()
         self._out = Outlet(send, self._trouble)
@@ -130,6 +131,9 @@ class Session:
                     self._change_state(State.ANSWERING if answering else State.LISTENING)
             case Plan() as plan:
                 self._take_plan(plan)
+            case Refused() as refused:
+                self._trouble(refused.says)
+                self._stop_planning()
             case Failed() as failed:
                 self._engine_failed(failed)
 
@@ -332,8 +336,12 @@ class Session:
     def _engine_failed(self, failed: Failed) -> None:
         self._trouble(failed.says)
         self._change_state(State.ENGINE_STOPPED)
+        self._stop_planning()
+
+    def _stop_planning(self) -> None:
+        """Play what is planned: no more will come."""
         if self._turn is not None and self._turn.answering:
-            self._turn.plan_done = True  # play what is planned, no more will come
+            self._turn.plan_done = True
 
     def _change_state(self, state: State) -> None:
         if state is not self._state:

@@ -26,6 +26,7 @@ from engine.evaluate.notes import Bits, Notes, join
 DEEPEST = 8
 _KIND = ("kind", 0)
 _CHORD = ("chord", 0)
+_VOICE = ("voice", 0)
 
 VIEWS = (
     View("times", 0, (_KIND,), (("delta", 1), ("duration", 1))),
@@ -36,11 +37,15 @@ VIEWS = (
         "intervals and chords", 1, (_KIND, _CHORD), (("interval", 1), ("chord", 1)), relative=True
     ),
     View("pitches", 1, (_KIND, _CHORD), (("pitch", 1),)),
+    View("intervals, voice", 1, (_KIND, _CHORD, _VOICE), (("interval", 1),), relative=True),
     View("times", 2, (_KIND, _CHORD), (("duration", 1), ("delta", 0))),
+    View("times, voice", 2, (_KIND, _CHORD, _VOICE), (("duration", 1), ("delta", 0))),
     View("durations", 2, (_KIND, ("delta", 0)), (("duration", 1),)),
     View("place, times", 2, (_KIND, ("beat_pos", 0)), (("duration", 1), ("delta", 0))),
     View("velocities", 3, (_KIND, _CHORD), (("velocity", 1),)),
     View("velocities, chords", 3, (_KIND,), (("velocity", 1), ("chord", 0))),
+    View("voices", 4, (_KIND,), (("voice", 1),)),
+    View("voices and pitches", 4, (_KIND,), (("voice", 1), ("pitch", 1))),
 )
 """Ways to look at each field; where there is nothing to compare them on, the first is taken."""
 
@@ -68,7 +73,10 @@ class Choice:
 def steps(*, tuned: bool) -> int:
     """How often `backoff` will call its `progress`, at the most."""
     tried = [len(list(view.levels(DEEPEST))) for view in VIEWS]
-    of_field = [max(n for n, v in zip(tried, VIEWS, strict=True) if v.field == f) for f in range(4)]
+    of_field = [
+        max(n for n, v in zip(tried, VIEWS, strict=True) if v.field == f)
+        for f in range(len(FIELDS))
+    ]
     return sum(of_field) + (sum(tried) if tuned else 0)
 
 

@@ -1,7 +1,8 @@
-"""`antiphon evaluate`: the words of the command line, and what is printed.
+"""`antiphon evaluate`: measures what the words ask for, and prints it.
 
 Exit codes: 0 done, 1 could not (one sentence and a next step on standard error), 2 wrong usage.
-With --json one object on standard output; progress always goes to standard error.
+With --json one object on standard output; progress always goes to standard error. The words are in
+`engine.evaluate.wording`.
 """
 
 import argparse
@@ -10,70 +11,145 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
+from engine.evaluate.wording import parser
+from engine.words import NO_DATA, complain, data_folder
+
+Found = tuple[dict[str, Any], str]
+"""A report, and the same for people."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run `antiphon evaluate` with these words; returns the exit code."""
     try:
-        args = _parser().parse_args(list(words))
+        args = parser().parse_args(list(words))
     except SystemExit as stop:  # argparse has said why; --help ends with 0
         return int(stop.code or 0)
     data = data_folder(args.data)
     if data is None:
         return complain(NO_DATA)
-    try:
-        return _evaluate_prior(args, data)
-    except KeyboardInterrupt:
-        return complain("Stopped; nothing was written. Run it again, or with --quick.")
-
-
-def _evaluate_prior(args: argparse.Namespace, data: Path) -> int:
     from engine.corpus import CorpusError
-    from engine.evaluate.report import evaluate, table
-    from engine.model.checkpoint import SHIPPED, CheckpointError
+    from engine.key.network import KeyWeightsError
+    from engine.model.checkpoint import CheckpointError
 
     try:
-        report = evaluate(
-            data,
-            args.weights or SHIPPED,
-            split=args.split,
-            tier=args.tier,
-            quick=args.quick,
-            threads=args.threads,
-            with_baselines=args.baselines,
-            bar=_bar,
-        )
-    except (CorpusError, CheckpointError) as error:
+        report, text = _MEASURES[args.what](args, data)
+    except (CorpusError, CheckpointError, KeyWeightsError) as error:
         return complain(str(error))
-    print(json.dumps(report, indent=1) if args.json else table(report), flush=True)
+    except OSError as error:
+        return complain(f"{error.filename or error} cannot be written; name another with --out.")
+    except KeyboardInterrupt:
+        if args.what == "melody":
+            return complain(f"Stopped; the same command goes on from the folds in {args.out}.")
+        return complain("Stopped; nothing was written. Run it again, or with --quick.")
+    print(json.dumps(report, indent=1) if args.json else text, flush=True)
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="antiphon evaluate", description="How good the models are, on music they never saw."
+def _weights(args: argparse.Namespace) -> Path:
+    from engine.model.checkpoint import SHIPPED
+
+    return args.weights or SHIPPED
+
+
+def _prior(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.report import evaluate, table
+
+    report = evaluate(
+        data,
+        _weights(args),
+        beside=args.beside,
+        split=args.split,
+        tier=args.tier,
+        quick=args.quick,
+        threads=args.threads,
+        with_baselines=args.baselines,
+        bar=_bar,
     )
-    subparsers = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    prior = subparsers.add_parser(
-        "prior",
-        help="bits per note of the prior, beside baselines of the same run",
-        description="Bits per note of the prior on a split: onset, pitch, duration, velocity and "
-        "their sum, beside uniform choice, single frequencies and an order-k back-off model "
-        "learnt from the same training notes.",
+    return report, table(report)
+
+
+def _melody(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.melody.prior import SEEN, Tuning
+    from engine.evaluate.melody.report import evaluate, table
+
+    report = evaluate(
+        data,
+        _weights(args) if args.prior else None,
+        names=args.sets,
+        seen=[args.seen] if args.seen else SEEN,
+        tuning=Tuning(epochs=args.epochs) if args.epochs else Tuning(),
+        out=args.out,
+        threads=args.threads,
+        bar=_bar,
     )
-    prior.add_argument("--data", type=Path, help=f"data folder (default: {DEFAULT_DATA})")
-    prior.add_argument("--split", default="test", help="split of index.csv (default: test)")
-    prior.add_argument("--tier", default="ship", help='tier of index.csv, or "all" (default: ship)')
-    prior.add_argument("--weights", type=Path, help="other weights than the shipped ones")
-    prior.add_argument("--threads", type=positive, default=2, help="of the prior (default: 2)")
-    prior.add_argument("--quick", action="store_true", help="a part of it, within a minute")
-    prior.add_argument(
-        "--no-baselines", dest="baselines", action="store_false", help="the prior alone"
+    return report, table(report)
+
+
+def _continuation(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.continuation.report import table
+    from engine.evaluate.continuation.run import PRIMES, QUICK_PRIMES, evaluate
+
+    found = evaluate(
+        data,
+        _weights(args),
+        split=args.split,
+        tier=args.tier,
+        primes=args.primes or (QUICK_PRIMES if args.quick else PRIMES),
+        seed=args.seed,
+        quick=args.quick,
+        threads=args.threads,
+        bar=_bar,
     )
-    prior.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    return parser
+    if args.out:
+        from engine.evaluate.continuation.examples import write_examples
+
+        model = found.report["model"]
+        paths = write_examples(args.out, found.passages, found.continued["model"], model=model)
+        found.report["examples"] = [str(path) for path in paths]
+    return found.report, table(found.report)
+
+
+def _backbones(args: argparse.Namespace, data: Path) -> Found:
+    import torch
+
+    from engine.evaluate.backbones import compare, table
+
+    torch.set_num_threads(args.threads)
+    weights = args.weights or [_weights(args)]
+    with _bar("weights", len(weights)) as done:
+        report = compare(
+            data, weights, split=args.split, tier=args.tier, quick=args.quick, progress=done
+        )
+    return report, table(report)
+
+
+def _endings(args: argparse.Namespace, data: Path) -> Found:
+    import torch
+
+    from engine.evaluate.endings import evaluate, table
+
+    torch.set_num_threads(args.threads)
+    report = evaluate(data, _weights(args), split=args.split, tier=args.tier, quick=args.quick)
+    return report, table(report)
+
+
+def _key(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.key import evaluate, table
+
+    report = evaluate(data, args.weights, split=args.split, tier=args.tier, bar=_bar)
+    return report, table(report)
+
+
+_MEASURES: dict[str, Callable[[argparse.Namespace, Path], Found]] = {
+    "prior": _prior,
+    "melody": _melody,
+    "continuation": _continuation,
+    "backbones": _backbones,
+    "endings": _endings,
+    "key": _key,
+}
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The notes that models are compared on, in one table, and their bits summed up.
 
 Every model is scored on the same notes with the same classes, and the same things count as in
-training: not the first onset of a stream (it is 0 by convention), not a velocity nobody knows.
-Sums are over notes, so that total = onset + pitch + duration + velocity; intervals come from
+training: not the first onset and voice of a stream (they are given), not a velocity nobody knows.
+Sums are over notes, so that the total is the sum of the fields; intervals come from
 drawing pieces anew (bootstrap), because the notes of a piece are not independent of each other.
 
 It refuses to know models: bits come in as an array.
@@ -19,7 +19,7 @@ from engine.encoding import FIELDS
 from engine.train.batches import what_counts
 
 Bits = npt.NDArray[np.float32]
-"""Bits of each field of each note, 0 where it does not count: shape (n, 4)."""
+"""Bits of each field of each note, 0 where it does not count: shape (n, 5)."""
 
 NAMES = ("total", *FIELDS)
 RESAMPLES = 1000
@@ -32,7 +32,7 @@ QUICK_STREAM = 512
 class Notes:
     """Streams one behind the other; n notes, p pieces.
 
-    rows (n, 7): columns `encoding.COLUMNS`; counted (n, 4): which fields are scored; place (n,):
+    rows (n, 9): columns `encoding.COLUMNS`; counted (n, 5): which fields are scored; place (n,):
     number of the note in its stream; piece (n,): index into `collections`, which has one name a
     piece.
     """
@@ -127,7 +127,7 @@ def intervals(bits: Bits, notes: Notes, *, seed: int = 0) -> dict[str, list[floa
     sums = np.zeros((pieces, len(NAMES) + 1))
     for field in range(len(FIELDS)):
         sums[:, field + 1] = np.bincount(notes.piece, bits[:, field], minlength=pieces)
-    sums[:, 0] = sums[:, 1:5].sum(axis=1)
+    sums[:, 0] = sums[:, 1:-1].sum(axis=1)
     sums[:, -1] = np.bincount(notes.piece, minlength=pieces)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(pieces, np.full(pieces, 1 / pieces), size=RESAMPLES) @ sums

@@ -18,8 +18,8 @@ import torch
 
 from engine.evaluate.notes import Bits, Notes
 from engine.model.checkpoint import CheckpointError, load
+from engine.model.network import Music, Prior
 from engine.model.shape import Shape
-from engine.model.transformer import Prior
 
 WINDOW = 1024
 CONTEXT = 256
@@ -98,20 +98,29 @@ def bits_of(
     *,
     window: int = WINDOW,
     context: int = CONTEXT,
+    rank: torch.Tensor | None = None,
+    style: Callable[[int], np.ndarray] | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Bits:
-    """Bits of each field of each note under the model; `progress` is told the notes scored."""
+    """Bits of each field of each note under the model; `progress` is told the notes scored.
+
+    rank (5,): place of each field in the order of choosing, or None for the usual one. style: the
+    numbers of the labels that are told of the stream of a note (labels,), or None to tell none.
+    """
     bits = np.zeros(notes.counted.shape, dtype=np.float32)
     for parts in pack(split(notes.place, window=window, context=context), window=window):
         chosen = np.concatenate([np.arange(part.first, part.end) for part in parts])
         segment = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         scored = np.concatenate([np.arange(part.first, part.end) >= part.scored for part in parts])
         counted = notes.counted[chosen] & scored[:, None]
-        nats = model.losses(
+        labels = style and torch.from_numpy(np.stack([style(part.first) for part in parts]))
+        music = Music(
             torch.from_numpy(notes.rows[chosen].astype(np.int64))[None],
             torch.from_numpy(segment)[None],
-            torch.from_numpy(counted)[None],
+            rank=None if rank is None else rank.expand(1, len(segment), -1),
+            style=None if labels is None else labels[segment][None],
         )
+        nats = model.losses(music, torch.from_numpy(counted)[None])
         bits[chosen[scored]] = nats[0].numpy()[scored] / math.log(2)
         progress(int(scored.sum()))
     return bits

@@ -8,7 +8,7 @@ It refuses to print and to parse words: that is `engine.evaluate.command`.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ def evaluate(
     data: Path,
     weights: Path,
     *,
+    beside: Sequence[Path] = (),
     split: str,
     tier: str,
     quick: bool,
@@ -59,7 +60,7 @@ def evaluate(
     with_baselines: bool,
     bar: Bar,
 ) -> Report:
-    """Everything there is to say about these weights on this split.
+    """Everything there is to say about these weights on this split; of `beside` only the bits.
 
     Raises CorpusError, CheckpointError.
     """
@@ -84,10 +85,23 @@ def evaluate(
         "bits_per_note": per_note(bits, asked.counted),
         "intervals": intervals(bits, asked),
         "by_collection": by_collection(bits, asked),
-        "backbones": {"transformer": {**per_note(bits, asked.counted), "parameters": parameters}},
+        "backbones": {
+            model.shape.backbone: {**per_note(bits, asked.counted), "parameters": parameters}
+        },
         "baselines": {},
+        "beside": {},
         "says": [QUICK_SAYS] if quick else [],
     }
+    for path in beside:
+        other, _ = load_prior(path)
+        with bar(str(path), len(asked)) as done:
+            of_other = bits_of(other, asked, progress=done)
+        report["beside"][str(path)] = {
+            "backbone": other.shape.backbone,
+            "parameters": sum(tensor.numel() for tensor in other.parameters()),
+            **per_note(of_other, asked.counted),
+            "intervals": intervals(of_other, asked),
+        }
     if with_baselines:
         _add_baselines(report, data, asked, bits, sizes, bar)
     return report
@@ -169,7 +183,7 @@ def table(report: Report) -> str:
         "",
         _row("", [name.replace("_known", "*") for name in COLUMNS]),
     ]
-    rows = {**report["baselines"], report["model"]: report["bits_per_note"]}
+    rows = {**report["baselines"], **report["beside"], report["model"]: report["bits_per_note"]}
     for name, figures in rows.items():
         lines.append(_row(name, [f"{figures[column]:.3f}" for column in COLUMNS]))
     low, high = report["intervals"]["total"]
@@ -195,4 +209,4 @@ def table(report: Report) -> str:
 
 
 def _row(name: str, cells: list[str]) -> str:
-    return f"{name:<20}" + "".join(f"{cell:>11}" for cell in cells)
+    return f"{name[-20:]:<20}" + "".join(f"{cell:>11}" for cell in cells)

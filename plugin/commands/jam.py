@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.api import Limits
 from engine.events import Timebase, Voice
+from engine.limits import Constraints
 from engine.smf.song import MidiFileError, MidiSong, read_midi
 from engine.words import shown_name
 from plugin import compose, protocol
@@ -153,7 +153,7 @@ def _play(
                 emit=emit,
                 seed=seed,
                 timebase=timebase,
-                limits=Limits(),
+                limits=Constraints(),
                 thru=getattr(args, "thru", False),
                 in_name=getattr(args, "in_name", None),
                 out_name=getattr(args, "out_name", None),

@@ -23,10 +23,16 @@ REAL_TIME = (
     "plugin.realtime",
     "engine.events",
     "engine.api",
+    "engine.limits",
+    "engine.scales",
+    "engine.smf.song",
 )
 ENGINE_PROCESS = (
     "engine.worker",
     "engine.planner",
+    "engine.context",
+    "engine.rework",
+    "engine.key.finder",
     "engine.encoding",
     "engine.sampling",
     "engine.model.fast",

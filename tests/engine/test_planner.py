@@ -3,14 +3,19 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.api import Ask, Limits
-from engine.events import DRUM_CHANNEL, Note, Timebase
+from engine.api import Ask
+from engine.encoding import Row
+from engine.events import DRUM_CHANNEL, Note, Timebase, Voice
+from engine.limits import Constraints, FieldDraw
 from engine.model.fast import FastPrior
-from engine.planner import LAST_RING_BEATS, LONGEST_REST_BEATS, MOST_AT_ONCE, Planner
+from engine.planner import EARLIEST_END, LAST_RING_BEATS, Planner
+from engine.scales import Scale
+from engine.styles import StyleError
 from tests.fakes import tiny_prior
 from tests.strategies import phrases, timebases
 
@@ -31,8 +36,8 @@ def _planner(prior: FastPrior, heard: list[Note], timebase: Timebase | None = No
 
 
 def _ask(start: float, *, beats: float = 8.0, seed: int = 1, **limits) -> Ask:
-    limits = {"max_notes": 40, **limits}
-    return Ask(1, 0, start, start + beats, seed=seed, limits=Limits(**limits))
+    limits = Constraints(**{"max_notes": 40, **limits})
+    return Ask(1, 0, start, start + beats, seed=seed, limits=limits, may_hand_over=False)
 
 
 def _scale(count: int, *, channel: int = 0, step: float = 0.5) -> list[Note]:
@@ -75,13 +80,13 @@ def test_a_plan_keeps_to_its_time_its_register_and_midi(
     assert [note.onset for note in plan] == sorted(note.onset for note in plan)
     assert len(plan) <= ask.limits.max_notes
     for chord in _chords(plan):
-        assert len(chord) <= MOST_AT_ONCE
+        assert len(chord) <= Constraints().most_struck
         assert len(set(chord)) == len(chord)
     if plan:
         soon = 1.0 if timebase.tempo_known else 0.25
         assert plan[0].onset <= ask.start_beat + soon + TICK
     gaps = [b.onset - a.onset for a, b in itertools.pairwise(plan)]
-    assert all(gap <= LONGEST_REST_BEATS for gap in gaps)
+    assert all(gap <= Constraints().longest_rest for gap in gaps)
     again = list(_planner(prior, phrase, timebase).plan(ask))
     assert again == plan
 
@@ -186,7 +191,10 @@ def test_no_time_to_answer_means_no_notes(prior, beats: float):
 
 
 def test_limits_that_contradict_each_other_still_give_notes(prior):
-    assert list(_planner(prior, _scale(4)).plan(_ask(5.0, lowest=70, highest=60)))
+    planner = _planner(prior, _scale(4))
+    plan = list(planner.plan(_ask(5.0, scale=Scale(0, "major"), keys=(61, 63))))
+    assert {note.pitch for note in plan} <= {61, 63}
+    assert "scale" in planner.gave_way
 
 
 def test_no_more_notes_than_allowed(prior):
@@ -215,3 +223,86 @@ def test_a_new_session_may_have_another_tempo(prior):
     ask = replace(_ask(3.0), seed=5)
     fresh = _planner(prior, [], Timebase(bpm=90.0, beats_per_bar=3.0, tempo_known=True))
     assert list(planner.plan(ask)) == list(fresh.plan(ask))
+
+
+def test_the_answer_keeps_to_its_scale_and_grid(prior):
+    timebase = Timebase(bpm=100.0, tempo_known=True)
+    limits = {"scale": Scale(2, "dorian"), "grid": (3,), "most_at_once": 1, "longest": 1.0}
+    plan = list(_planner(prior, _scale(10), timebase).plan(_ask(6.0, beats=20.0, **limits)))
+    assert len(plan) > 3
+    assert {note.pitch % 12 for note in plan} <= {2, 4, 5, 7, 9, 11, 0}
+    assert all(abs(note.onset * 3 - round(note.onset * 3)) < 1e-6 for note in plan)
+    assert all(a.end <= b.onset + 1e-9 for a, b in itertools.pairwise(plan))
+
+
+@pytest.mark.parametrize("land", [7.0, 8.5, 12.0])
+def test_the_last_note_falls_on_the_beat_that_was_asked_for(prior, land: float):
+    timebase = Timebase(bpm=100.0, tempo_known=True)
+    planner = _planner(prior, _scale(10), timebase)
+    for seed in range(5):
+        plan = list(planner.plan(_ask(6.0, beats=20.0, land=land, max_notes=256, seed=seed)))
+        assert plan[-1].onset == land
+        assert "land" not in planner.gave_way
+
+
+def test_the_model_may_hand_the_phrase_back_but_not_at_once(prior):
+    planner = _planner(prior, _scale(10))
+    ended = 0
+    hot = (FieldDraw("voice", temperature=20.0, top_p=1.0),)
+    for seed in range(20):
+        ask = _ask(6.0, beats=16.0, max_notes=256, seed=seed, by_field=hot, longest=1.0)
+        whole = list(planner.plan(ask))
+        free = list(planner.plan(replace(ask, may_hand_over=True)))
+        if free and free[-1].onset < whole[-1].onset - 2.0:
+            ended += 1
+        assert free[-1].onset >= 6.0 + EARLIEST_END * 16.0 or len(free) == len(whole)
+    assert ended > 0
+
+
+def test_a_style_is_asked_for_by_name_and_can_be_left_again(prior):
+    planner = _planner(prior, _scale(20))
+    plain = list(planner.plan(_ask(12.0)))
+    reel = list(planner.plan(replace(_ask(12.0), style=(("reel", 1.0),))))
+    mixed = list(planner.plan(replace(_ask(12.0), style=(("reel", 1.0), ("chorale", 2.0)))))
+    assert plain != reel
+    assert mixed not in (plain, reel)
+    assert list(planner.plan(_ask(12.0))) == plain
+    with pytest.raises(StyleError, match="did you mean ragtime"):
+        list(planner.plan(replace(_ask(12.0), style=(("ragtim", 1.0),))))
+    assert list(planner.plan(_ask(12.0))) == plain
+
+
+def test_the_players_key_is_followed(prior):
+    # D major, twice through the scale: the finder knows by then.
+    heard = [
+        Note(0.5 * n, 0.5, 62 + step, 80)
+        for n, step in enumerate([0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2, 0] * 2)
+    ]
+    planner = _planner(prior, heard)
+    assert planner.context.key.key().scale_known
+    plan = list(planner.plan(_ask(16.0, follow_key=True, beats=20.0)))
+    assert {note.pitch % 12 for note in plan} <= {2, 4, 6, 7, 9, 11, 1}
+    assert len(plan) > 3
+
+
+def _expects(planner: Planner) -> np.ndarray:
+    """What the prior thinks of the next pitch; planners of these tests share one prior."""
+    return planner.context.prior.field(1, Row(0, 60, 48, 20, 0, 0, 0, 5, 0)).copy()
+
+
+def test_a_held_note_is_read_open_and_its_rest_is_foretold(prior):
+    planner = _planner(prior, _scale(5))
+    planner.hear(Note(2.5, 0.2, 72, 80), held=True)
+    rests = [planner.context.rest_of(72, 2.5 + waited) for waited in (0.1, 1.0, 8.0, 40.0)]
+    assert all(rest is not None and rest >= 0.0 for rest in rests)
+    assert planner.context.rest_of(60, 3.0) is None
+    held = _expects(planner)
+    closed = _expects(_planner(prior, [*_scale(5), Note(2.5, 0.2, 72, 80)]))
+    assert np.abs(held - closed).max() > 1e-3
+
+
+def test_both_sides_are_told_apart(prior):
+    alone = _expects(_planner(prior, _scale(8)))
+    answered = _planner(prior, _scale(7))
+    answered.hear(_scale(8)[7], Voice.PARTNER)
+    assert np.abs(alone - _expects(answered)).max() > 1e-3

@@ -6,13 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import Ask, Begin, Failed, Forget, FromEngine, Hear, Limits, Ping, Plan, Pong, Ready
+from engine.api import (
+    Ask,
+    Begin,
+    Failed,
+    Forget,
+    FromEngine,
+    Hear,
+    Ping,
+    Plan,
+    Pong,
+    Ready,
+    Refused,
+    Rework,
+)
 from engine.events import Note, Timebase, Voice
+from engine.limits import Constraints
 from engine.worker import PIECE, run
 from tests.fakes import tiny_prior
 
 PATIENCE_S = 60.0
-LONG = Limits(max_notes=200)
+LONG = Constraints(max_notes=200)
 
 pytestmark = pytest.mark.slow
 
@@ -138,3 +152,20 @@ def test_weights_it_cannot_use_are_a_sentence(tmp_path: Path, harm):
     assert isinstance(failed, Failed)
     assert "reinstall Antiphon" in failed.says
     engine.close()
+
+
+def test_notes_are_reworked_and_what_cannot_be_is_refused(engine: Engine):
+    assert isinstance(engine.receive(), Ready)
+    notes = tuple(Note(0.5 * n, 0.5, 60 + n, 80) for n in range(6))
+    engine.send(Rework(1, notes, ("onset", "duration", "velocity"), seed=4))
+    plans = engine.until_done(1)
+    made = [note for plan in plans for note in plan.notes]
+    assert [note.onset for note in made] == [note.onset for note in notes]
+    engine.send(Rework(2, notes, ("onset", "colour"), seed=4))
+    refused = engine.receive()
+    assert refused == Refused(2, refused.says)
+    assert "colour" in refused.says
+    engine.send(Ask(3, 0, 4.0, 8.0, seed=1, style=(("polka", 1.0),)))
+    assert "no style 'polka'" in engine.receive().says
+    engine.send(Ask(4, 0, 4.0, 8.0, seed=1))
+    assert any(plan.notes for plan in engine.until_done(4))

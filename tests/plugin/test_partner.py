@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from engine.api import Ask, Begin, Failed, Forget, Hear, Limits, Ping, Plan
+from engine.api import Ask, Begin, Failed, Forget, Hear, Ping, Plan, Refused
 from engine.events import Note, Timebase, Voice
+from engine.limits import Constraints
 from plugin.engine_link import Stopped
 from plugin.partner import (
     FIRST_PAUSE_NS,
@@ -50,7 +51,7 @@ class Line:
         return note
 
     def ask(self) -> Ask:
-        self.partner.ask(4.0, 8.0, 11, Limits())
+        self.partner.ask(4.0, 8.0, 11, Constraints())
         return self.engine.asks[-1]
 
 
@@ -61,7 +62,7 @@ def test_it_begins_and_tells_in_order_with_numbers() -> None:
     assert line.engine.told == [
         Begin(TIMEBASE),
         *(Hear(number, note, Voice.PLAYER) for number, note in enumerate(notes, 1)),
-        Ask(1, 3, 4.0, 8.0, 11, Limits()),
+        Ask(1, 3, 4.0, 8.0, 11, Constraints()),
     ]
     assert ask.heard_serial == 3
     assert line.partner.asked
@@ -182,7 +183,7 @@ def test_a_question_to_nobody_is_asked_again() -> None:
         line.engine.die()
         line.run(0)
     assert not line.engine.alive
-    line.partner.ask(4.0, 8.0, 11, Limits())
+    line.partner.ask(4.0, 8.0, 11, Constraints())
     assert not line.partner.asked
     note = line.hear(3.0)
     line.run(FIRST_PAUSE_NS + SECOND)
@@ -265,3 +266,15 @@ def test_plans_in_pieces_come_through_in_order() -> None:
     plans = [message for message in line.run(SECOND) if isinstance(message, Plan)]
     assert [len(plan.notes) for plan in plans] == [8, 8, 4]
     assert [plan.done for plan in plans] == [False, False, True]
+
+
+def test_a_refusal_of_the_question_is_told_and_the_engine_lives_on() -> None:
+    line = Line()
+    line.run(SECOND)
+    ask = line.ask()
+    line.engine.say(Refused(ask.request - 1, "An older question."))
+    line.engine.say(Refused(ask.request, "No such style."))
+    assert [m for m in line.run(SECOND) if isinstance(m, Refused)] == [
+        Refused(ask.request, "No such style.")
+    ]
+    assert line.ask().request == ask.request + 1

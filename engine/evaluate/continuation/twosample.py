@@ -6,8 +6,8 @@ two kinds cannot be told apart. An example is a prime with a continuation, the h
 system's, so every prime stands on both sides, and never in both halves. Each half is asked once
 after learning on the other, so that every prime counts.
 
-The network is a mean of several small perceptrons over what `engine.evaluate.traits` says of a
-continuation given its prime. It refuses to tune itself on what it is asked.
+The network is a mean of several small perceptrons over what `traits` says of a continuation given
+its prime. It refuses to tune itself on what it is asked.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.evaluate.passages import Excerpt, Passage
-from engine.evaluate.traits import Values, features
+from engine.evaluate.continuation.passages import Excerpt, Passage
+from engine.evaluate.continuation.traits import Values, features
 
 _NETWORKS = 5
 _WIDTH = 48

@@ -9,8 +9,9 @@ It refuses to measure, and to help a model: limits are those of a session.
 
 from collections.abc import Callable, Sequence
 
-from engine.api import Ask, Limits
-from engine.evaluate.passages import Excerpt, Passage
+from engine.api import Ask
+from engine.evaluate.continuation.passages import Excerpt, Passage
+from engine.limits import Constraints
 from engine.planner import Planner
 
 Continuer = Callable[[Passage, int], Excerpt]
@@ -32,7 +33,8 @@ def planned(planner: Planner) -> Continuer:
             start_beat=passage.truth.start_beat,
             end_beat=passage.truth.end_beat,
             seed=seed,
-            limits=Limits(max_notes=MOST_NOTES),
+            limits=Constraints(max_notes=MOST_NOTES),
+            may_hand_over=False,
         )
         return passage.continued_by(list(planner.plan(ask)))
 

@@ -17,7 +17,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from engine.evaluate.passages import Excerpt, Passage
+from engine.evaluate.continuation.passages import Excerpt, Passage
 from engine.events import Note
 
 COLUMNS = 5
@@ -35,7 +35,7 @@ _NAMES = {
     "drum_patterns": "Drum pattern", "freedoom": "Game music", "groove": "Drums",
     "mutopia": "Classical", "oneills1850": "Irish tune", "openewld": "Lead sheet",
     "openscore_lieder": "Art song", "openscore_quartets": "String quartet",
-    "pianoroll": "Piano roll", "polish": "Polish heritage", "pop909": "Pop song",
+    "pianoroll": "Piano roll", "polish": "Polish score", "pop909": "Pop song",
     "ryans_mammoth": "Fiddle tune", "wjd": "Jazz solo",
 }  # fmt: skip
 

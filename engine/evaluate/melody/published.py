@@ -8,7 +8,7 @@ Numbers with a source each; it refuses to compute.
 
 from dataclasses import dataclass
 
-from engine.evaluate.melody_prior import PITCH, TIMES
+from engine.evaluate.melody.prior import PITCH, TIMES
 
 NAMES = ("nova", "chorales", "elsass", "jugoslav", "schweiz", "oesterrh", "kinder", "shanxi")
 _THESIS = "Pearce 2005 (PhD thesis, City University London)"

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from engine.evaluate.melody_sets import Chances
+from engine.evaluate.melody.sets import Chances
 
 _ELEMENT_BITS = 40
 DEEPEST = 24

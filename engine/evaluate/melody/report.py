@@ -23,18 +23,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.evaluate.melody_folds import (
+from engine.evaluate.melody.folds import (
     Fold,
     fold_of,
     parts_of,
     targets,
     work_of,
 )
-from engine.evaluate.melody_memory import KEY_VIEWS, VIEWS, View, by_pitch, by_view
-from engine.evaluate.melody_mix import Pool, mixed
-from engine.evaluate.melody_prior import PITCH, SEEN, TIMES, Tuning
-from engine.evaluate.melody_published import AIMS, AVERAGE, NAMES, PUBLISHED
-from engine.evaluate.melody_sets import (
+from engine.evaluate.melody.memory import KEY_VIEWS, VIEWS, View, by_pitch, by_view
+from engine.evaluate.melody.mix import Pool, mixed
+from engine.evaluate.melody.prior import PITCH, SEEN, TIMES, Tuning
+from engine.evaluate.melody.published import AIMS, AVERAGE, NAMES, PUBLISHED
+from engine.evaluate.melody.sets import (
     FOLDS,
     Chances,
     Column,

@@ -1,8 +1,8 @@
 """What can be said in numbers about a continuation given its prime, each number with a name.
 
 For the two-sample test, which learns from all of them, and for musicians, who want to know by
-what a machine gives itself away (`telling`). Distributions come from `engine.evaluate.similarity`;
-beside them stand where, how long, how high, how loud, how thick and how repetitive the notes are.
+what a machine gives itself away (`telling`). Distributions come from `similarity`; beside them
+stand where, how long, how high, how loud, how thick and how repetitive the notes are.
 
 What only the road shows is hidden: loudness where the prime's is unknown. What can be heard is not,
 not even that answers of a planner begin on a beat. It refuses to judge.
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.evaluate.passages import Excerpt, Passage
-from engine.evaluate.similarity import (
+from engine.evaluate.continuation.passages import Excerpt, Passage
+from engine.evaluate.continuation.similarity import (
     HISTOGRAMS,
     groove,
     groove_between,

@@ -6,7 +6,7 @@ run, if weights, melodies and settings are the same; a run that was killed goes 
 A tenth of the melodies that may be learnt from is kept back: tuning stops by it, and the mixture of
 models is fitted on it. The melodies that are asked about decide nothing.
 
-It refuses to sum up: see `engine.evaluate.melody`.
+It refuses to sum up: see `engine.evaluate.melody.report`.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.evaluate.melody_prior import Tuning, pitch_chances, tuned
-from engine.evaluate.melody_sets import Chances, Column, Melody, MelodySet
-from engine.model.transformer import Prior
+from engine.evaluate.melody.prior import Tuning, pitch_chances, tuned
+from engine.evaluate.melody.sets import Chances, Column, Melody, MelodySet
+from engine.model.network import Prior
 
 _LEAST_KEPT_BACK = 4
 

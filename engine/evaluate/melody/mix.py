@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.evaluate.melody_sets import Chances, Column
+from engine.evaluate.melody.sets import Chances, Column
 
 BIAS = 2.0
 _LEAST = 1e-12

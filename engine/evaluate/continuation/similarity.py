@@ -25,7 +25,7 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from engine.evaluate.passages import Excerpt
+from engine.evaluate.continuation.passages import Excerpt
 
 Values = npt.NDArray[np.float64]
 Histograms = dict[str, Values]

@@ -9,7 +9,7 @@ is a few passes over the folds that may be learnt from, in shuffled order and in
 measured on a tenth that is kept back; what predicts that tenth best is kept, which may be the
 prior as it was.
 
-It refuses to know folds, files and tables: see `engine.evaluate.melody`.
+It refuses to know folds, files and tables: see `engine.evaluate.melody.report`.
 """
 
 import copy
@@ -23,21 +23,30 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.encoding import (
-    FIELDS,
+    COLUMNS,
+    DURATION,
+    ONSET,
+    ORDER,
     PITCH_CLASSES,
     TICKS_PER_BEAT,
+    VELOCITY,
+    VOICE,
     IntArray,
     duration_classes,
     kind_of,
     positions,
+    time_class,
     time_classes,
 )
-from engine.evaluate.melody_sets import Chances, Column, Melody
-from engine.model.transformer import Prior
+from engine.encoding import PITCH as PITCH_FIELD
+from engine.evaluate.melody.sets import Chances, Column, Melody
+from engine.model.network import Music, Prior
 
 PITCH, TIMES = "pitch", "times"
 SEEN = (PITCH, TIMES)
-PITCH_FIELD = FIELDS.index("pitch")
+_BEAT_POS, _BAR_POS, _KIND = (COLUMNS.index(name) for name in ("beat_pos", "bar_pos", "kind"))
+_TIMES_FIRST = (VOICE, ONSET, DURATION, PITCH_FIELD, VELOCITY)
+_BEAT = time_class(TICKS_PER_BEAT)
 WINDOW = 512
 """Notes that the model reads at once; melodies share it and do not see each other."""
 _FAR = -1e9
@@ -46,11 +55,15 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How a copy of the prior is tuned. shift: farthest transposition in semitones."""
+    """How a copy of the prior is tuned. shift: farthest transposition in semitones.
+
+    dropout: share of the backbone's inputs and outputs that is left out of a step.
+    """
 
     epochs: int = 4
     rate: float = 6e-4
     shift: int = 3
+    dropout: float = 0.1
     looks: int = 2
     """How often in an epoch the kept-back melodies are asked."""
     seed: int = 1
@@ -58,32 +71,31 @@ class Tuning:
 
 def rows_of(melody: Melody, seen: str) -> IntArray:
     """A melody as the model sees it: (n, columns of `encoding.Row`)."""
-    hidden = np.zeros(len(melody), dtype=np.int64)
+    rows = np.zeros((len(melody), len(COLUMNS)), dtype=np.int64)
+    rows[:, PITCH_FIELD] = melody.pitch
     if seen == PITCH:
-        beat = np.full(len(melody), time_classes(np.array(TICKS_PER_BEAT)), dtype=np.int64)
-        kind = kind_of(tempo_known=True, drums=False)
-        columns = [beat, melody.pitch, beat, hidden, hidden, hidden, hidden + kind]
+        rows[1:, ONSET] = rows[:, DURATION] = _BEAT
+        rows[:, _KIND] = kind_of(tempo_known=True, plain=True)
     else:
-        beat_pos, bar_pos = positions(melody.bar_tick)
-        kind = kind_of(tempo_known=True, drums=False)
-        columns = [
-            time_classes(np.diff(melody.onset, prepend=melody.onset[:1])),
-            melody.pitch,
-            duration_classes(melody.duration),
-            hidden,
-            beat_pos,
-            bar_pos,
-            hidden + kind,
-        ]
-    return np.stack(columns, axis=1)
+        rows[:, ONSET] = time_classes(np.diff(melody.onset, prepend=melody.onset[:1]))
+        rows[:, DURATION] = duration_classes(melody.duration)
+        rows[:, _BEAT_POS], rows[:, _BAR_POS] = positions(melody.bar_tick)
+        rows[:, _KIND] = kind_of(tempo_known=True)
+    return rows
 
 
 def pitch_logits(model: Prior, rows: Tensor, segment: Tensor, seen: str) -> Tensor:
     """Logits of the pitch of every note: (batch, length, 128). The one place that asks the model.
 
-    rows: (batch, length, columns); segment: (batch, length), equal within a melody.
+    rows: (batch, length, columns); segment: (batch, length), equal within a melody. Only the head
+    of the pitch is run; the voice, the onset and, where times are seen, the duration come first.
     """
-    logits: Tensor = model(rows, segment)[PITCH_FIELD]
+    order = ORDER if seen == PITCH else _TIMES_FIRST
+    rank = torch.tensor([order.index(field) for field in range(len(order))])
+    x, before, heard = model.states(Music(rows, segment))
+    logits: Tensor = model.heads[PITCH_FIELD](
+        x, rows, rank.expand(*segment.shape, -1), before, heard
+    )
     return logits
 
 
@@ -155,6 +167,7 @@ def tuned(
     """A copy of the prior that has learnt the melodies of `train`; `progress` is told the notes."""
     rng = np.random.default_rng(tuning.seed)
     model = copy.deepcopy(prior)
+    model.dropout.p = tuning.dropout
     best = mean_bits(pitch_chances(model, valid, alphabet, seen), valid, alphabet)
     kept = copy.deepcopy(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=tuning.rate, betas=(0.9, 0.98))

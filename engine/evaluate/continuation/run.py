@@ -21,13 +21,11 @@ import numpy.typing as npt
 import torch
 
 from engine.corpus import SHIPPABLE, CorpusError, data_hash, load_streams
-from engine.evaluate.continuers import Continuer, planned, repeated, strangers, true
-from engine.evaluate.ngram import NgramPrior
-from engine.evaluate.notes import Notes, gather, sample
-from engine.evaluate.novelty import longest_runs, symbols_of, training_symbols
-from engine.evaluate.passages import Excerpt, Passage, choose
-from engine.evaluate.report import Bar, Report
-from engine.evaluate.similarity import (
+from engine.evaluate.continuation.continuers import Continuer, planned, repeated, strangers, true
+from engine.evaluate.continuation.ngram import NgramPrior
+from engine.evaluate.continuation.novelty import longest_runs, symbols_of, training_symbols
+from engine.evaluate.continuation.passages import Excerpt, Passage, choose
+from engine.evaluate.continuation.similarity import (
     HISTOGRAMS,
     NAN,
     area_between_sets,
@@ -40,8 +38,10 @@ from engine.evaluate.similarity import (
     pitch_entropy,
     scale_consistency,
 )
-from engine.evaluate.traits import telling
-from engine.evaluate.twosample import tell_apart
+from engine.evaluate.continuation.traits import telling
+from engine.evaluate.continuation.twosample import tell_apart
+from engine.evaluate.notes import Notes, gather, sample
+from engine.evaluate.report import Bar, Report
 from engine.model.checkpoint import load
 from engine.model.fast import FastPrior
 from engine.planner import Planner

@@ -12,7 +12,7 @@ the sorted numbers a context of any order is one slice. About 10 bytes a note an
 It refuses to be tuned: views and orders are fixed, as many elements as 64 bits hold.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from engine.encoding import FIELD_SIZES, FIELDS, PITCH_CLASSES, Row
 from engine.evaluate.backoff import EXCLUSION
 from engine.evaluate.notes import Notes
+from engine.train.scenes import TURNS
 
 Values = npt.NDArray[np.float64]
 Element = tuple[str, int]
@@ -95,16 +96,18 @@ class NgramPrior:
     def read(self, row: Row) -> None:
         """Take in one note that has happened."""
         self._count += 1
-        self._rows = (*self._rows, row)[-_REACH:]
+        self._rows = (*self._rows, _without_turns(row))[-_REACH:]
 
-    def field(self, number: int, row: Row, known: Collection[int] = ()) -> npt.NDArray[np.float32]:
+    def field(
+        self, number: int, row: Sequence[int], known: Collection[int] = ()
+    ) -> npt.NDArray[np.float32]:
         """Log probabilities of field `number` of the next note; shape (n,).
 
         row: what is chosen of that note already, in the planner's usual order. `known` is not
         looked at: a field that is not chosen yet is not in the context of any before it.
         """
         del known
-        rows = (*self._rows, row)
+        rows = (*self._rows, _without_turns(Row(*row)))
         table = self._tables.get(number)
         if table is None:
             return self._again(number)
@@ -119,6 +122,11 @@ class NgramPrior:
         logits = np.full(FIELD_SIZES[number], _IMPOSSIBLE, dtype=np.float32)
         logits[getattr(self._rows[-1], FIELDS[number]) if self._rows else 0] = 0.0
         return logits
+
+
+def _without_turns(row: Row) -> Row:
+    """The row as the training notes have it: nobody took turns there."""
+    return row._replace(kind=row.kind & ~TURNS)
 
 
 def _value(rows: tuple[Row, ...], element: Element) -> int:

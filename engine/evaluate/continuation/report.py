@@ -1,12 +1,12 @@
-"""What `engine.evaluate.continuation` found, for people: tables that fit a terminal.
+"""What `engine.evaluate.continuation.run` found, for people: tables that fit a terminal.
 
 It refuses to compute: every number that it prints stands in the report.
 """
 
 from typing import Any
 
+from engine.evaluate.continuation.similarity import HISTOGRAMS
 from engine.evaluate.report import Report
-from engine.evaluate.similarity import HISTOGRAMS
 
 _COLUMNS = {
     "pitch_class": "pitch cl.", "interval": "interval", "duration": "duration",

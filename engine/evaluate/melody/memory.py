@@ -1,6 +1,6 @@
 """What n-grams make of the melodies of a set: the stand-in for a memory of what was heard.
 
-Plain ones look at pitches (`engine.evaluate.melody_grams`): long-term, short-term, long-term going
+Plain ones look at pitches (`engine.evaluate.melody.grams`): long-term, short-term, long-term going
 on. Others look at the same notes in another way, as multiple viewpoint systems do (Conklin and
 Witten 1995, doi:10.1080/09298219508570672): a view counts pitches from somewhere (the note before,
 the first note, the key), and its contexts are made of what it likes to know. Each says, in the end,
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.encoding import time_classes
-from engine.evaluate.melody_grams import Grams, long_and_short
-from engine.evaluate.melody_prior import PITCH, TIMES
-from engine.evaluate.melody_sets import Chances, Column, Melody, MelodySet
+from engine.evaluate.melody.grams import Grams, long_and_short
+from engine.evaluate.melody.prior import PITCH, TIMES
+from engine.evaluate.melody.sets import Chances, Column, Melody, MelodySet
 
 BACK = 8
 """Earlier notes in the longest context of a view."""

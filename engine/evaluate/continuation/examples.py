@@ -13,8 +13,8 @@ from pathlib import Path
 
 import mido
 
-from engine.evaluate.contact import Panel, draw
-from engine.evaluate.passages import Excerpt, Passage
+from engine.evaluate.continuation.contact import Panel, draw
+from engine.evaluate.continuation.passages import Excerpt, Passage
 from engine.events import Note
 
 EXAMPLES = 20
