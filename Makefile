@@ -27,6 +27,8 @@ $(STAMP): pyproject.toml constraints.txt | $(PY)
 		echo "The packages could not be installed: the lines above say which and why." >&2; \
 		echo "Mend it (often the network, or a missing compiler) and run the same command again." >&2; \
 		exit 1; }
+	@echo "Compiling the live step for this processor (some ten seconds, once)."
+	@$(PY) -c "import engine.model.kernels"
 	@touch $@
 
 jam: $(STAMP) ## play: Antiphon joins your DAW, or plays the demo where there is no MIDI system

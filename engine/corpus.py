@@ -200,6 +200,7 @@ def _read_piece(
     tracks = slice(int(arrays["t_off"][number]), int(arrays["t_off"][number + 1]))
     drum_track = arrays["t_drum"][tracks].astype(bool)
     program = arrays["t_prog"][tracks].astype(np.int64) if "t_prog" in arrays else None
+    # A program of -1 is not named: its family is 0, too.
     family = np.zeros(len(drum_track), dtype=np.int8) if program is None else program // 8 + 1
     family = np.where(drum_track, DRUM_FAMILY, family).astype(np.int8)
     (phrase_at,) = _events(arrays, "phrase", number)

@@ -75,6 +75,7 @@ def _piece(arrays: Mapping[str, Column], number: int, row: Mapping[str, str]) ->
     notes, tracks = part("n"), part("t")
     drum = arrays["t_drum"][tracks].astype(bool)
     unknown = np.zeros(len(drum), dtype=np.uint8)
+    unnamed = np.full(len(drum), -1, dtype=np.int16)
     events = {}
     for name in sorted(key.removesuffix("_off") for key in arrays if key.endswith("_off")):
         if name in _NOT_EVENTS or part(name).start == part(name).stop:
@@ -96,7 +97,7 @@ def _piece(arrays: Mapping[str, Column], number: int, row: Mapping[str, str]) ->
         pitch=arrays["n_pit"][notes].astype(np.uint8),
         velocity=arrays["n_vel"][notes].astype(np.uint8),
         track=arrays["n_trk"][notes].astype(np.uint16),
-        program=arrays["t_prog"][tracks] if "t_prog" in arrays else unknown,
+        program=arrays["t_prog"][tracks].astype(np.int16) if "t_prog" in arrays else unnamed,
         drum=drum,
         role=arrays["t_role"][tracks] if "t_role" in arrays else unknown,
         events=events,
@@ -138,7 +139,7 @@ def pack(pieces: Sequence[Piece]) -> dict[str, Column]:
         "n_vel": np.concatenate([piece.velocity for piece in pieces]).astype(np.uint8),
         "n_trk": _small(np.concatenate([piece.track for piece in pieces])),
         "t_off": _offsets(len(piece.drum) for piece in pieces),
-        "t_prog": np.concatenate([piece.program for piece in pieces]).astype(np.uint8),
+        "t_prog": np.concatenate([piece.program for piece in pieces]).astype(np.int16),
         "t_drum": np.concatenate([piece.drum for piece in pieces]),
         "t_role": np.concatenate([piece.role for piece in pieces]).astype(np.uint8),
     }

@@ -16,6 +16,7 @@ Thread: one at a time.
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ Rows = npt.NDArray[np.int64]
 __all__ = ["SPARE", "FastPrior", "Mark", "Vector"]
 
 _KIND = COLUMNS.index("kind")
+_PACK = Struct(f"={len(COLUMNS)}q").pack_into  # three times as fast as numpy's assignment
 _NOTHING: frozenset[int] = frozenset()
 _PADDED = [compiled.padded(size) for size in FIELD_SIZES]
 
@@ -138,6 +140,7 @@ class FastPrior:
         # With which style each position was computed; a change counts on from the next number.
         self._styled_at = np.zeros(ring, dtype=np.int64)
         self._row = np.zeros(len(COLUMNS), dtype=np.int64)
+        self._row_words = self._row.data
         self._style, self._styled, self._style_numbers = np.zeros_like(self._inputs[0]), 0, 0
         self._session = 0
         self.reset()
@@ -192,7 +195,7 @@ class FastPrior:
 
     def read(self, row: Sequence[int]) -> None:
         """Take in one note that has happened."""
-        self._row[:] = row
+        _PACK(self._row_words, 0, *row)
         if self._count == 0:
             self._begin(int(self._row[_KIND]))
         self._count += 1
@@ -229,7 +232,7 @@ class FastPrior:
         the onset also the positions, and always `kind` and, except for the voice, `to_go`. Before
         any note the learnt start is read, with the kind that `row` names.
         """
-        self._row[:] = row
+        _PACK(self._row_words, 0, *row)
         if self._count == 0:
             self._begin(int(self._row[_KIND]))
         bits = 0

@@ -148,7 +148,9 @@ def first_onsets(
     row = FREE if grid is None else grid.onsets(last_tick)
     offsets = row.offsets.copy()
     start = int(_CLASS_OF_TICK[min(wait, MAX_TICKS)])
-    offsets[start] = max(offsets[start], wait)
+    # In free time the class that the wait is rounded to means "at once"; else it may be a place.
+    free = grid is None and not marked
+    offsets[start] = wait if free else max(offsets[start], wait)
     taken: set[int] = set()
     for offset in marked:
         number = int(_CLASS_OF_TICK[min(offset, MAX_TICKS)])
