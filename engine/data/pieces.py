@@ -41,7 +41,8 @@ class Piece:
 
     onset, duration: 480ths of a beat, or milliseconds where `milliseconds`; velocity 0 = unknown;
     track: row of the track columns; program: General MIDI, 0..127, or -1 where none is named; role:
-    the packed format's number (0 = unknown). `about` is the row of index.csv; its `split` is "" until one is given.
+    the packed format's number (0 = unknown). `about` is the row of index.csv; its `split` is ""
+    until one is given.
     """
 
     about: Mapping[str, str]
