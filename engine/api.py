@@ -3,8 +3,8 @@
 The session owns time and sound; the engine owns the music. Each message is frozen, is a plain
 dataclass of numbers and strings, and travels over a pipe. Standard library only.
 
-    session -> engine: Begin, Hear, Ask, Rework, Forget, Ping
-    engine -> session: Ready, Plan, Refused, Pong, Failed
+    session -> engine: Begin, Hear, Ask, Rework, Expect, Forget, Ping
+    engine -> session: Ready, Plan, Expected, Refused, Pong, Failed
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +14,10 @@ from engine.limits import Constraints
 
 Style = tuple[tuple[str, float], ...]
 """Names of styles and how much of each; empty leaves it open. `antiphon styles` lists them."""
+
+
+GAP_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
+"""Quantiles at which an expected gap is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Ask:
     With `may_hand_over` it may be over earlier, where the model hears the phrase end. heard_serial
     names the last `Hear` this request counts on; an answer to an older question is void for the
     asker. The same seed after the same notes gives the same plan.
+
+    so_far: what sounds or waits to be told, in order of onset and after everything that was told:
+    keys that are held, notes that began after them, notes of the partner that are committed. They
+    count for this plan and are forgotten after it; each is told for good when it is over.
     """
 
     request: int
@@ -53,6 +61,7 @@ class Ask:
     limits: Constraints = field(default_factory=Constraints)
     style: Style = ()
     may_hand_over: bool = True
+    so_far: tuple[Hear, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ class Rework:
     keeping onset, duration and velocity puts new notes on the rhythm; keeping the pitch gives it a
     new rhythm; keeping all but the velocity humanises; a style with the contour or the onsets kept
     transfers the phrase to that style. beside: the notes stay, and each gets another one that
-    sounds with it (harmony); the answer has only the new ones.
+    sounds with it (harmony); the answer has only the new ones. share: how many of the notes are
+    reworked, 0..1; the others, drawn by the seed, stay as they are. so_far: as in `Ask`.
     """
 
     request: int
@@ -74,6 +84,16 @@ class Rework:
     limits: Constraints = field(default_factory=Constraints)
     style: Style = ()
     beside: bool = False
+    share: float = 1.0
+    so_far: tuple[Hear, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What comes next, by what has been told and `so_far` (as in `Ask`)? Answered by `Expected`."""
+
+    request: int
+    so_far: tuple[Hear, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,23 @@ class Plan:
     compute_ms: float
     gave_way: tuple[str, ...] = ()
     """Limits that could not hold everywhere so far, by their names in `engine.limits`."""
+    ends: tuple[tuple[int, float], ...] = ()
+    """Keys of `Ask.so_far` that are held, and the beat at which each will probably end; with the
+    first piece only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The prior's belief about what follows the last note.
+
+    over: chance that the phrase is over, that is, that the next note is the other side's.
+    gaps: beats from the last onset to the next one if the player goes on, at the shares of
+    `GAP_SHARES`.
+    """
+
+    request: int
+    over: float
+    gaps: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +167,5 @@ class Failed:
     says: str
 
 
-ToEngine = Begin | Hear | Ask | Rework | Forget | Ping
-FromEngine = Ready | Plan | Refused | Pong | Failed
+ToEngine = Begin | Hear | Ask | Rework | Expect | Forget | Ping
+FromEngine = Ready | Plan | Expected | Refused | Pong | Failed
