@@ -50,7 +50,8 @@ class Ask:
 
     so_far: what sounds or waits to be told, in order of onset and after everything that was told:
     keys that are held, notes that began after them, notes of the partner that are committed. They
-    count for this plan and are forgotten after it; each is told for good when it is over.
+    count for this plan and are forgotten after it; each is told for good when it is over. Of very
+    many only the last count (`engine.context.MOST_SO_FAR`).
     """
 
     request: int
@@ -73,7 +74,9 @@ class Rework:
     keeping onset, duration and velocity puts new notes on the rhythm; keeping the pitch gives it a
     new rhythm; keeping all but the velocity humanises; a style with the contour or the onsets kept
     transfers the phrase to that style. beside: the notes stay, and each gets another one that
-    sounds with it (harmony); the answer has only the new ones. share: how many of the notes are
+    sounds with it (harmony); the answer has only the new ones. There a note of duration 0 sounds
+    still, the same note given again gets one more, and one that is in so_far is read only once.
+    share: how many of the notes are
     reworked, 0..1; the others, drawn by the seed, stay as they are. so_far: as in `Ask`.
     """
 
@@ -127,8 +130,8 @@ class Plan:
     gave_way: tuple[str, ...] = ()
     """Limits that could not hold everywhere so far, by their names in `engine.limits`."""
     ends: tuple[tuple[int, float], ...] = ()
-    """Keys of `Ask.so_far` that are held, and the beat at which each will probably end; with the
-    first piece only."""
+    """Keys that the player holds (`Hear.held`), and the beat, from the answer's start on, at which
+    each will probably end; with the first piece only."""
 
 
 @dataclass(frozen=True, slots=True)

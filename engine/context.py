@@ -2,22 +2,24 @@
 
 The state of the prior is read forward only. A change of style changes how every note was read, so
 the last notes are kept as rows and read again then; that is exact for as far as the prior looks
-back. It refuses to choose notes: that is `engine.planner`.
+back. Notes that are not over yet are read behind those that are, and taken back when more is told
+for good. It refuses to choose notes: that is `engine.planner`.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.api import Style
+from engine.api import Hear, Style
 from engine.encoding import (
     DRUM_FAMILY,
     DURATION,
     ONSET,
     PITCH,
-    TIME_VALUES,
+    TICKS_PER_BEAT,
     VELOCITY,
     VOICE,
     NoteEncoder,
@@ -27,12 +29,27 @@ from engine.encoding import (
 )
 from engine.events import DRUM_CHANNEL, Note, Timebase, Voice
 from engine.key.finder import KeyFinder
-from engine.model.fast import FastPrior, Vector
+from engine.listening import Listening
+from engine.model.fast import SPARE, FastPrior, Mark
 from engine.sampling.heard import Heard
 
 KEPT_NOTES = 1024
 """Notes that are read again when the style changes."""
+MOST_SO_FAR = 224
+"""Of more notes that are not over the oldest are left out."""
+_LEFT_OUT_AT_ONCE = 32
+"""So many at a time: what is left out changes how all the others are read."""
 _NOTE = frozenset((ONSET, PITCH, VELOCITY, VOICE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A note that is not over yet, and all there was before it was read."""
+
+    told: Hear
+    mark: Mark
+    tick: int | None
+    listening: Listening
 
 
 class Context:
@@ -41,7 +58,7 @@ class Context:
     def __init__(self, prior: FastPrior) -> None:
         """Raises KeyWeightsError where the key finder's weights are damaged."""
         self.prior = prior
-        self.key = KeyFinder()
+        self._fresh_key = KeyFinder()
         self._style: Style = ()
         self.begin(Timebase())
 
@@ -55,22 +72,39 @@ class Context:
         self.prior.reset()
         beats_per_bar = self.timebase.beats_per_bar if self.timebase.tempo_known else None
         self.encoder = NoteEncoder(beats_per_bar)
-        self.heard = Heard()
-        self.key.reset()
-        self.channel = 0
+        self._listening = Listening(self._fresh_key.fork())
         self._rows: deque[Row] = deque(maxlen=KEPT_NOTES)
-        self._lowest, self._highest = 127, 0
-        self._held: dict[int, tuple[int, Vector]] = {}
+        self._open: list[_Open] = []
+
+    @property
+    def heard(self) -> Heard:
+        """What the player's notes are like."""
+        return self._listening.heard
+
+    @property
+    def key(self) -> KeyFinder:
+        """The key that the player is in."""
+        return self._listening.key
+
+    @property
+    def channel(self) -> int:
+        """The player's channel; the partner's where nothing of the player's was heard."""
+        return self._listening.channel
 
     @property
     def drums(self) -> bool:
         """Whether the player plays drums."""
-        return self.channel == DRUM_CHANNEL
+        return self._listening.drums
 
     @property
     def range(self) -> tuple[int, int] | None:
         """The player's lowest and highest key; None before a note."""
-        return (self._lowest, self._highest) if self._lowest <= self._highest else None
+        return self._listening.range
+
+    @property
+    def room(self) -> int:
+        """Notes that may be read while looking ahead."""
+        return SPARE - 2 - len(self._open)
 
     def voice(self, who: Voice) -> int:
         """Class of the voice that this side has."""
@@ -78,25 +112,17 @@ class Context:
 
     def hear(self, note: Note, who: Voice = Voice.PLAYER, *, held: bool = False) -> None:
         """Take in a note that sounded, in order of onset; `held` if it still does."""
-        drums = note.channel == DRUM_CHANNEL
-        if drums != self.drums or self.prior.count == 0:
-            self._lowest, self._highest = 127, 0
-        self.channel = note.channel
+        self._take_back(0)
+        self._rows.append(self._hear(note, who, held=held))
+
+    def _hear(self, note: Note, who: Voice, *, held: bool) -> Row:
         first = self.encoder.last_tick is None
         row = self.encode(note, who, held=held)
-        if who is Voice.PLAYER:
-            self._lowest = min(self._lowest, note.pitch)
-            self._highest = max(self._highest, note.pitch)
-            self.heard.hear(
-                None if first else row.delta, row.pitch, row.duration, row.velocity, drums=drums
-            )
-            self.key.hear(note)
-        if held:
-            logits = self.prior.field(DURATION, row, _NOTE)
-            self._held[note.pitch] = (self.encoder.last_tick or 0, logits)
-        else:
-            self._held.pop(note.pitch, None)
+        tick = self.encoder.last_tick or 0
+        lasts = self.prior.field(DURATION, row, _NOTE) if held else None
+        self._listening.hear(note, row, who, tick, first=first, lasts=lasts)
         self.read(row)
+        return row
 
     def encode(self, note: Note, who: Voice, *, held: bool = False) -> Row:
         """The row of the next note; advances the last onset."""
@@ -105,34 +131,29 @@ class Context:
         return self.encoder.encode(note, drums=drums, voice=voice, turns=True, held=held)
 
     def read(self, row: Row) -> None:
-        """Take a row into the state."""
+        """Take a row into the state, while looking ahead."""
         self.prior.read(row)
-        self._rows.append(row)
 
     def rest_of(self, pitch: int, now_beat: float) -> float | None:
-        """How many beats longer a held key will probably sound (the median); None: not held.
+        """How many beats longer a held key of the player's will probably sound; None: not held."""
+        rest = self._listening.rest_of(pitch, to_ticks(now_beat))
+        return None if rest is None else rest / TICKS_PER_BEAT
 
-        The prior's own belief when the note began, given that it has not ended yet.
-        """
-        found = self._held.get(pitch)
-        if found is None:
-            return None
-        tick, logits = found
-        elapsed = to_ticks(now_beat) - tick
-        able = np.maximum(TIME_VALUES > elapsed, np.arange(len(TIME_VALUES)) == len(logits) - 1)
-        weights = np.where(able, np.exp(logits - logits.max(), dtype=np.float64), 0.0)
-        weights[0] = 0.0
-        if weights.sum() <= 0.0:
-            weights = able.astype(np.float64)
-        running = weights.cumsum()
-        half = int(running.searchsorted(running[-1] / 2))
-        return max(float(TIME_VALUES[half]) - elapsed, 0.0) / to_ticks(1.0)
+    def players_ends(self, now_beat: float) -> tuple[tuple[int, float], ...]:
+        """The keys that the player holds, and the beat at which each will probably end."""
+        ends = self._listening.players_ends(to_ticks(now_beat))
+        return tuple((pitch, tick / TICKS_PER_BEAT) for pitch, tick in ends)
+
+    def partners_ends(self, tick: int) -> tuple[int, ...]:
+        """Ticks at which the partner's notes end that sound at `tick`."""
+        return self._listening.partners_ends(tick)
 
     def set_style(self, style: Style) -> None:
         """Read everything as music of these styles. Raises StyleError, nothing changed."""
         if style == self._style:
             return
         numbers = {self.prior.styles.number(name): weight for name, weight in style}
+        self._take_back(0)
         self._style = style
         self.prior.reset()
         self.prior.set_style(numbers)
@@ -140,16 +161,53 @@ class Context:
             self.prior.read_many(np.array(self._rows, dtype=np.int64))
 
     @contextmanager
-    def looking_ahead(self) -> Iterator[None]:
-        """What is read inside is forgotten afterwards."""
-        mark, tick, rows = self.prior.mark(), self.encoder.last_tick, len(self._rows)
-        kept = list(self._rows) if rows == KEPT_NOTES else None
+    def looking_ahead(self, so_far: Sequence[Hear] = ()) -> Iterator[None]:
+        """What is read inside is forgotten afterwards, and so is what sounds so far.
+
+        so_far: notes that are not over, in order of onset. Inside everything is as if each had been
+        heard. (They stay read until something else is heard: the next question is about the same
+        notes and one more.)
+        """
+        self._read_open(so_far)
+        mark, tick = self.prior.mark(), self.encoder.last_tick
         try:
             yield
         finally:
             self.prior.back_to(mark)
             self.encoder.rewind(tick)
-            if kept is not None:
-                self._rows = deque(kept, maxlen=KEPT_NOTES)
-            while len(self._rows) > rows:
-                self._rows.pop()
+
+    def _read_open(self, so_far: Sequence[Hear]) -> None:
+        many = max(len(so_far) - MOST_SO_FAR, 0)
+        so_far = so_far[-(-many // _LEFT_OUT_AT_ONCE) * _LEFT_OUT_AT_ONCE :]
+        alike = 0
+        for one, told in zip(self._open, so_far, strict=False):
+            if not _alike(one.told, told):
+                break
+            alike += 1
+        self._take_back(alike)
+        for told in so_far[alike:]:
+            before = self._listening
+            self._open.append(_Open(told, self.prior.mark(), self.encoder.last_tick, before))
+            self._listening = before.fork()
+            self._hear(told.note, told.voice, held=told.held)
+
+    def _take_back(self, kept: int) -> None:
+        """Forget the notes that are not over, but for the first ones."""
+        if len(self._open) > kept:
+            first = self._open[kept]
+            self.prior.back_to(first.mark)
+            self.encoder.rewind(first.tick)
+            self._listening = first.listening
+            del self._open[kept:]
+
+
+def _alike(one: Hear, other: Hear) -> bool:
+    """Whether both are read alike; how long a held note has sounded so far does not matter."""
+    if one.held and other.held:
+        mine, theirs = one.note, other.note
+        return (
+            one.voice == other.voice
+            and (mine.onset, mine.pitch) == (theirs.onset, theirs.pitch)
+            and (mine.velocity, mine.channel) == (theirs.velocity, theirs.channel)
+        )
+    return (one.note, one.voice, one.held) == (other.note, other.voice, other.held)

@@ -26,13 +26,15 @@ from engine.encoding import (
 )
 from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
-from engine.model.fast import SPARE, FastPrior
+from engine.model.fast import FastPrior
 from engine.sampling.answer import Frame
 from engine.sampling.constraints import Placed, Rules
 from engine.sampling.prepared import Prepared
 
 LAST_RING_BEATS = 1.0
 """How long the last notes may sound on after the answer's end."""
+KEPT_LIMITS = 8
+"""So many different limits are kept ready: a harmony asks for several in turn."""
 EARLIEST_END = 0.5
 """Share of the time asked for after which the model may hand the phrase back."""
 
@@ -44,14 +46,16 @@ class Planner:
 
     def __init__(self, prior: FastPrior) -> None:
         self.context = Context(prior)
-        self._prepared: Prepared | None = None
+        self._prepared: dict[tuple[Constraints, frozenset[int] | None], Prepared] = {}
         self.gave_way: tuple[str, ...] = ()
         """Limits of the last plan that could not hold everywhere."""
+        self.ends: tuple[tuple[int, float], ...] = ()
+        """Keys that the player held at the last plan's start, and when they will probably end."""
 
     def begin(self, timebase: Timebase) -> None:
         """Start a session: nothing has been heard, time counts as `timebase` says."""
         self.context.begin(timebase)
-        self._prepared = None
+        self._prepared.clear()
 
     def forget(self) -> None:
         """Drop what was heard; the timebase stays."""
@@ -68,18 +72,22 @@ class Planner:
         StyleError for a style that the weights do not know.
         """
         self.context.set_style(ask.style)
-        with self.context.looking_ahead():
+        with self.context.looking_ahead(ask.so_far):
+            self.ends = self.context.players_ends(ask.start_beat)
             yield from self._run_ahead(ask)
 
     def prepared(self, limits: Constraints) -> Prepared:
-        """The limits made ready for this session's meter and key; the last ones are kept."""
+        """The limits made ready for this session's meter and key; the last few are kept."""
         follows = limits.follow_key and limits.scale is None
         followed = self.context.key.scale() if follows else None
-        ready = self._prepared
-        if ready is None or ready.constraints != limits or ready.followed != followed:
+        ready = self._prepared.pop((limits, followed), None)
+        if ready is None:
             timebase = self.context.timebase
             bar_ticks = to_ticks(timebase.beats_per_bar) if timebase.tempo_known else 0
-            ready = self._prepared = Prepared(limits, bar_ticks, followed)
+            ready = Prepared(limits, bar_ticks, followed)
+            if len(self._prepared) >= KEPT_LIMITS:
+                del self._prepared[next(iter(self._prepared))]
+        self._prepared[limits, followed] = ready  # the last one used is the last one dropped
         return ready
 
     def _run_ahead(self, ask: Ask) -> Generator[Note, None, None]:
@@ -100,9 +108,10 @@ class Planner:
             voices=(context.voice(Voice.PARTNER),),
             hand_over=(context.voice(Voice.PLAYER),) if ask.may_hand_over else (),
             hand_over_from_tick=start + int(EARLIEST_END * (end - start)),
+            sounding=context.partners_ends(max(start, last)),
         )
         rules = Rules(self.prepared(ask.limits), frame, context.heard)
-        for _ in range(min(ask.limits.max_notes, SPARE - 2)):
+        for _ in range(min(ask.limits.max_notes, context.room)):
             row = self._choose(rules, ask.limits, rng)
             if row is None:
                 break

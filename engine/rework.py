@@ -6,12 +6,12 @@ refuses to decide when notes sound: onsets that are kept stay, chosen ones follo
 the first note's place.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Set
 
 import numpy as np
 
 from engine.api import Rework
-from engine.context import Context
+from engine.context import MOST_SO_FAR, Context
 from engine.encoding import (
     DURATION,
     FIELDS,
@@ -36,6 +36,7 @@ from engine.sampling.constraints import Rules
 CONTOUR = "contour"
 KEEPABLE = ("onset", "pitch", "duration", "velocity", CONTOUR)
 _BEAT_POS, _BAR_POS = 5, 6
+_WHOLE = frozenset((ONSET, PITCH, DURATION, VELOCITY))
 _KEYS = np.arange(PITCH_CLASSES)
 
 
@@ -51,10 +52,14 @@ def rework(planner: Planner, task: Rework) -> Generator[Note, None, None]:
     unknown = set(task.keep) - set(KEEPABLE)
     if unknown:
         raise ReworkError(f"A note has no {min(unknown)!r} to keep; name {', '.join(KEEPABLE)}.")
-    if len(task.notes) * (2 if task.beside else 1) > SPARE - 2:
-        raise ReworkError(f"More than {(SPARE - 2) // 2} notes at once are too many; divide them.")
+    if len(task.notes) * (2 if task.beside else 1) > SPARE - 2 - MOST_SO_FAR:
+        most = (SPARE - 2 - MOST_SO_FAR) // 2
+        raise ReworkError(f"More than {most} notes at once are too many; divide them.")
+    if not 0 <= task.share <= 1:
+        raise ReworkError(f"A share of {task.share} of the notes is none; take 0 to 1.")
     planner.context.set_style(task.style)
-    with planner.context.looking_ahead():
+    planner.gave_way, planner.ends = (), ()
+    with planner.context.looking_ahead(task.so_far):
         if task.beside:
             yield from _beside(planner, task)
         else:
@@ -67,27 +72,32 @@ def _again(planner: Planner, task: Rework) -> Generator[Note, None, None]:
     rng = np.random.Generator(np.random.PCG64(task.seed))
     old: Note | None = None
     new: Note | None = None
-    for note in task.notes:
-        given = (
-            note
-            if new is None or ONSET in kept
-            else Note(new.onset, note.duration, note.pitch, note.velocity, note.channel)
-        )
+    # Drawn apart from the notes: with a larger share the same ones are reworked, and more.
+    lots = np.random.Generator(np.random.PCG64([task.seed, 1])).random(len(task.notes))
+    for note, lot in zip(task.notes, lots, strict=True):
+        own = kept if lot < task.share else _WHOLE
+        given = note
+        if new is not None and ONSET not in kept:
+            # What stays as it is stays in its place, unless a note before it went beyond.
+            onset = max(note.onset, new.onset) if own is _WHOLE else new.onset
+            given = Note(onset, note.duration, note.pitch, note.velocity, note.channel)
         before = context.encoder.last_tick
         row = list(context.encode(given, Voice.PARTNER))
         context.encoder.rewind(before)
-        rules = _rules(planner, task, to_ticks(given.onset))
-        bias = None
-        if CONTOUR in task.keep and old is not None and new is not None:
-            bias = _contour(note.pitch - old.pitch, new.pitch)
-        row, tick = _fill(context, rules, row, kept | {VOICE}, bias, rng, to_ticks(given.onset))
+        tick = to_ticks(given.onset)
+        if own is not _WHOLE:
+            bias = None
+            if CONTOUR in task.keep and old is not None and new is not None:
+                bias = _contour(note.pitch - old.pitch, new.pitch)
+            rules = _rules(planner, task, tick)
+            row, tick = _fill(context, rules, row, own | {VOICE}, bias, rng, tick)
         made = Note(
-            onset=note.onset if ONSET in kept else tick / TICKS_PER_BEAT,
+            onset=given.onset if ONSET in own else tick / TICKS_PER_BEAT,
             duration=note.duration
-            if DURATION in kept
+            if DURATION in own
             else float(TIME_VALUES[row[DURATION]]) / TICKS_PER_BEAT,
             pitch=row[PITCH],
-            velocity=note.velocity if VELOCITY in kept else velocity_of(row[VELOCITY]),
+            velocity=note.velocity if VELOCITY in own else velocity_of(row[VELOCITY]),
             channel=note.channel,
         )
         context.encoder.rewind(max(tick, context.encoder.last_tick or 0))
@@ -97,25 +107,38 @@ def _again(planner: Planner, task: Rework) -> Generator[Note, None, None]:
 
 
 def _beside(planner: Planner, task: Rework) -> Generator[Note, None, None]:
-    """One more note with each: same time, another key."""
+    """One more note with each: same time, another key. What was read already is not read again."""
     context = planner.context
     rng = np.random.Generator(np.random.PCG64(task.seed))
-    struck: list[int] = []
-    at: int | None = None
+    read = {_place(told.note) for told in task.so_far if told.voice is Voice.PLAYER}
+    behind: Row | None = None  # the last companion: read when another note follows, live none does
+    companions: list[tuple[int, int]] = []
     for note in task.notes:
-        tick = to_ticks(note.onset)
-        struck = [*struck, note.pitch] if tick == at else [note.pitch]
-        at = tick
-        context.read(context.encode(note, Voice.PLAYER))
-        row = list(context.encode(note, Voice.PARTNER))
+        if behind is not None:
+            context.read(behind)
+        tick, held = to_ticks(note.onset), note.duration <= 0
+        place = _place(note)
+        if place not in read:
+            read.add(place)
+            context.read(context.encode(note, Voice.PLAYER, held=held))
+        row = list(context.encode(note, Voice.PARTNER, held=held))
         row[ONSET] = 0
-        bias = np.where(np.isin(_KEYS, struck), -np.inf, 0.0).astype(np.float32)
+        taken = [pitch for at, pitch in (*read, *companions) if at == tick]
+        taken += [told.note.pitch for told in task.so_far if told.held]
+        bias = np.zeros(PITCH_CLASSES, dtype=np.float32)
+        bias[taken] = -np.inf
         kept = {ONSET, DURATION, VELOCITY, VOICE}
         rules = _rules(planner, task, tick)
-        row, _ = _fill(context, rules, row, kept, bias, rng, tick)
-        struck.append(row[PITCH])
-        context.read(Row(*row))
+        row, _ = _fill(
+            context, rules, row, kept, bias, rng, tick, kept - {DURATION} if held else kept
+        )
+        companions.append((tick, row[PITCH]))
+        behind = Row(*row)
         yield Note(note.onset, note.duration, row[PITCH], note.velocity, note.channel)
+
+
+def _place(note: Note) -> tuple[int, int]:
+    return to_ticks(note.onset), note.pitch
 
 
 def _rules(planner: Planner, task: Rework, tick: int) -> Rules:
@@ -136,13 +159,17 @@ def _fill(
     context: Context,
     rules: Rules,
     row: list[int],
-    kept: set[int],
+    kept: Set[int],
     pitch_bias: Vector | None,
     rng: np.random.Generator,
     tick: int,
+    told: Set[int] | None = None,
 ) -> tuple[list[int], int]:
-    """Choose what is not kept, given what is; returns the row and its onset in ticks."""
-    known = set(kept)
+    """Choose what is not kept, given what is `told` of it (by default all that is kept).
+
+    Returns the row and its onset in ticks.
+    """
+    known = set(kept if told is None else told)
     for field in ORDER:
         if field in kept:
             continue

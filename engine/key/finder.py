@@ -18,6 +18,9 @@ from engine.key.profiles import Array
 class Judge(Protocol):
     """A way to tell keys apart; the classifier and the correlation method are two."""
 
+    def fork(self) -> "Judge":
+        """A judge that heard the same and then goes its own way."""
+
     def reset(self) -> None:
         """Forget everything."""
 
@@ -38,6 +41,12 @@ class KeyFinder:
         """Listen with the shipped classifier, or another judge. Raises KeyWeightsError."""
         self._judge: Judge = judge or Network(load())
         self._key: Key | None = UNKNOWN
+
+    def fork(self) -> "KeyFinder":
+        """A finder that heard the same and then goes its own way."""
+        twin = KeyFinder(self._judge.fork())
+        twin._key = self._key
+        return twin
 
     def reset(self) -> None:
         """Forget everything."""

@@ -60,6 +60,14 @@ class Memory:
         self._mean_pitch = 0.0
         self._pitch_weight = 0.0
 
+    def fork(self) -> "Memory":
+        """Another one that remembers the same and then goes its own way."""
+        twin = Memory()
+        twin._count[:] = self._count  # `_table` is a view of it
+        twin._last, twin._mean_duration = self._last, self._mean_duration
+        twin._mean_pitch, twin._pitch_weight = self._mean_pitch, self._pitch_weight
+        return twin
+
     def hear(self, pitch: int, duration: float) -> None:
         """Take in a note. pitch: MIDI key; duration: any unit, 0 or not finite = unknown."""
         here = pitch % 12

@@ -86,9 +86,13 @@ class Classifier:
 class Network:
     """A judge of keys by the classifier, note by note."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Classifier, memory: Memory | None = None) -> None:
         self._classifier = classifier
-        self._memory = Memory()
+        self._memory = memory or Memory()
+
+    def fork(self) -> "Network":
+        """A judge that heard the same and then goes its own way; the weights are shared."""
+        return Network(self._classifier, self._memory.fork())
 
     def reset(self) -> None:
         """Forget everything."""

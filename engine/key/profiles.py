@@ -101,6 +101,12 @@ class Correlation:
         self._keep = 0.5 ** (1.0 / setting.half_life)
         self._counts = np.zeros(12)
 
+    def fork(self) -> "Correlation":
+        """A judge that heard the same and then goes its own way."""
+        twin = Correlation(self._setting)
+        twin._counts[:] = self._counts
+        return twin
+
     def reset(self) -> None:
         """Forget everything."""
         self._counts[:] = 0.0

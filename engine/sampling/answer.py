@@ -25,6 +25,7 @@ class Frame:
     voices: voice classes that may play; empty allows all. hand_over: voice classes that mean that
         the answer is over and the other side plays on. hand_over_from_tick: only after a note at
         this tick or later.
+    sounding: ticks at which notes end that sound already; they count as sounding at once.
     holds_back: the caller keeps the last chord to itself until the next onset is placed. Then a
         limit of sounding notes shortens that chord (`Answer.cuts`) instead of waiting for its end.
     """
@@ -37,6 +38,7 @@ class Frame:
     voices: tuple[int, ...] = ()
     hand_over: tuple[int, ...] = ()
     hand_over_from_tick: int = 0
+    sounding: tuple[int, ...] = ()
     holds_back: bool = False
 
 
@@ -62,7 +64,8 @@ class Answer:
         self.in_bar = 0
         self.cuts: dict[int, int] = {}
         """Notes that end earlier than they were placed: number of the note -> duration in ticks."""
-        self._sounding: list[_Sounding] = []
+        # Of an onset of their own, before any of the answer's: they are never cut.
+        self._sounding = [_Sounding(-1, frame.last_tick - 1, end) for end in frame.sounding]
         self._bar = bar_ticks or _NOMINAL_BAR_TICKS
 
     def place(self, tick: int, pitch: int, duration_ticks: int, most_at_once: int | None) -> None:

@@ -111,6 +111,9 @@ class Rules:
         onsets = first_onsets(self._wait, marked, land, ready.grid, last)
         masks = [Ranked(LAW, onsets.at_least(self._wait))]
         masks += self._land_masks(onsets)
+        most = self._limits.most_at_once
+        if most is not None and len(self._frame.sounding) >= most:
+            masks.append(Ranked("at_once", onsets.at_least(self.answer.room_from(most) - last)))
         masks.append(Ranked("soon", onsets.below(self._wait + ready.soon_ticks)))
         if ready.grid is not None:
             masks.append(Ranked("grid", onsets.on_grid))

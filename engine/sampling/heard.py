@@ -79,6 +79,15 @@ class Heard:
         self._weight = 0.0
         self._last: int | None = None
 
+    def fork(self) -> "Heard":
+        """Another one that counted the same and then goes its own way."""
+        twin = Heard.__new__(Heard)
+        twin._onset, twin._duration = self._onset.copy(), self._duration.copy()
+        twin._velocity, twin._drum_keys = self._velocity.copy(), self._drum_keys.copy()
+        twin._pitch_class, twin._intervals = self._pitch_class.copy(), self._intervals.copy()
+        twin._weight, twin._last = self._weight, self._last
+        return twin
+
     @property
     def last_pitch(self) -> int | None:
         """The last pitched key that was heard."""

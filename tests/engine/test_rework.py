@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.api import Ask, Rework
-from engine.events import Note, Timebase
+from engine.api import Ask, Hear, Rework
+from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
 from engine.model.fast import FastPrior
 from engine.planner import Planner
@@ -82,6 +82,50 @@ def test_harmony_adds_another_key_to_each_note(planner: Planner):
     assert all(new.pitch != old.pitch for new, old in zip(made, chord, strict=True))
     assert made[-1].pitch not in (60, made[-2].pitch)
     assert {note.pitch % 12 for note in made} <= {0, 2, 4, 5, 7, 9, 11}
+
+
+def test_a_note_given_again_gets_another_one_beside_it(planner: Planner):
+    for seed in range(5):
+        for duration in (0.0, 0.5):
+            notes = (Note(5.0, duration, 64, 80),) * 3
+            made = list(rework(planner, Rework(1, notes, (), seed=seed, beside=True)))
+            assert len({64, *(note.pitch for note in made)}) == 4
+            assert [note.duration for note in made] == [duration] * 3
+
+
+def test_what_is_read_already_is_not_read_again_beside(planner: Planner):
+    note = Note(5.0, 0.0, 64, 80)
+    task = Rework(1, (note,), (), seed=3, beside=True)
+    so_far = (Hear(9, note, Voice.PLAYER, held=True),)
+    limits = Constraints(keys=(64, 67))
+    wanted = list(rework(planner, task))
+    assert list(rework(planner, replace(task, so_far=so_far))) == wanted
+    # A key that sounds already is no companion.
+    below = Hear(8, Note(4.5, 0.1, 67, 80), Voice.PLAYER, held=True)
+    some = replace(task, limits=Constraints(keys=(67, 71), reach=None, temperature=9.0, top_p=1.0))
+    both = [
+        {next(rework(planner, replace(some, seed=n, so_far=held))).pitch for n in range(30)}
+        for held in ((), (below,))
+    ]
+    assert both == [{67, 71}, {71}]
+    assert next(rework(planner, replace(task, limits=limits))).pitch == 67
+
+
+def test_a_share_of_the_notes_is_reworked_and_a_larger_one_more_of_them(planner: Planner):
+    before: set[int] = set()
+    for share in (0.0, 0.3, 0.6, 1.0):
+        task = Rework(1, NOTES, ("onset",), seed=5, share=share)
+        made = list(rework(planner, task))
+        changed = {n for n, (a, b) in enumerate(zip(made, NOTES, strict=True)) if a != b}
+        assert before <= changed
+        assert len(changed) >= len(before)
+        before = changed
+    assert before == set(range(len(NOTES)))
+    assert list(rework(planner, replace(task, share=0.0))) == list(NOTES)
+    mixed = list(rework(planner, Rework(1, NOTES, ("pitch",), seed=5, share=0.5)))
+    assert [note.onset for note in mixed] == sorted(note.onset for note in mixed)
+    with pytest.raises(ReworkError, match="take 0 to 1"):
+        list(rework(planner, replace(task, share=1.5)))
 
 
 def test_the_same_seed_makes_the_same_and_leaves_no_trace(planner: Planner):
