@@ -37,8 +37,13 @@ class OutputPort(Protocol):
     def name(self) -> str:
         """The name that a DAW lists."""
 
-    def send(self, message: bytes) -> None:
-        """Hand over one message at once. Raises PortError if the port has gone; never blocks."""
+    def send(self, message: bytes, due_ns: int | None = None) -> None:
+        """Hand over one message at once. Raises PortError if the port has gone; never blocks.
+
+        due_ns: the moment of the monotonic clock for which it is meant, if that is not now: some ms
+            ago or ahead. JACK and PipeWire keep to it, others send at once. Messages go out in
+            the order in which they were handed over, whatever they were due for.
+        """
 
     def alive(self) -> bool:
         """False once the MIDI system or the other side has gone; cheap enough for 1 Hz."""
@@ -47,12 +52,27 @@ class OutputPort(Protocol):
         """Give the port back. Twice is once."""
 
 
+def arrival_ns(port: InputPort, now_ns: int) -> int:
+    """When the message that was last polled happened; `now_ns` where the backend does not know.
+
+    A backend that knows has an attribute `arrived_ns`, in ns of the monotonic clock.
+    """
+    arrived_ns: int | None = getattr(port, "arrived_ns", None)
+    return now_ns if arrived_ns is None else min(arrived_ns, now_ns)
+
+
+def latency_ns(port: OutputPort) -> int:
+    """The constant time from `due_ns` until a message is out; 0 where the backend adds none."""
+    latency: int = getattr(port, "latency_ns", 0)
+    return latency
+
+
 class Backend(Protocol):
     """One MIDI system of this machine, or the one in memory."""
 
     @property
     def api(self) -> str:
-        """Name of the system: "ALSA", "JACK", "CoreMIDI", "Windows MM" or "memory"."""
+        """Name of the system: "ALSA", "JACK", "PipeWire", "CoreMIDI", "Windows MM" or "memory"."""
 
     @property
     def has_virtual_ports(self) -> bool:

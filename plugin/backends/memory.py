@@ -152,7 +152,7 @@ class _MemoryInput(_MemoryPort):
 
 
 class _MemoryOutput(_MemoryPort):
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, due_ns: int | None = None) -> None:
         """Hand the message to everybody who listens. Raises PortError once the port has gone."""
         if not self.alive():
             raise PortError(CLOSED if self._closed else GONE)

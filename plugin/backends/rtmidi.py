@@ -188,7 +188,7 @@ class _RtMidiInput(_Port):
 
 
 class _RtMidiOutput(_Port):
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, due_ns: int | None = None) -> None:
         """Hand over one message. Raises PortError once the port has gone, ValueError if it is none.
 
         Where 16 kB are sent within two cycles of JACK it waits for those, half a second at most.

@@ -2,18 +2,21 @@
 
 import faulthandler
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 pytest.register_assert_rewrite("tests.contracts.port_suite")
 
+from plugin.backends.jack import CLIENT, JackBackend  # noqa: E402
 from plugin.backends.memory import MemoryBackend  # noqa: E402
 from plugin.backends.rtmidi import RtMidiBackend  # noqa: E402
-from plugin.ports import InputPort, OutputPort  # noqa: E402
+from plugin.ports import Backend, InputPort, OutputPort  # noqa: E402
 from tests.contracts.port_suite import PortLossSuite, PortSuite  # noqa: E402
 from tests.rig.jackd import JackServer  # noqa: E402
 from tests.rig.peer import JackPeer  # noqa: E402
+
+AnyBackend = TypeVar("AnyBackend", bound=Backend)
 
 
 class MemoryRig:
@@ -60,22 +63,25 @@ class MemoryRig:
         self.backend.hub.unplug()
 
 
-class JackRig:
-    """RtMidi in this process, the other program in its own."""
+class RtMidiRig:
+    """RtMidi in this process, the other program in its own. Each port is a client of its name."""
 
-    def __init__(self, server: JackServer, peer: JackPeer, backend: RtMidiBackend) -> None:
+    def __init__(self, server: JackServer, peer: JackPeer, backend: Backend) -> None:
         self.server, self.peer, self.backend = server, peer, backend
         self.source, self.sink = peer.source, peer.sink
 
     def names(self) -> list[str]:
         return self.server.ports()
 
+    def full_name(self, port: InputPort | OutputPort) -> str:
+        return f"{port.name}:{'in' if hasattr(port, 'poll') else 'out'}"
+
     def plug_in(self, port: InputPort) -> Callable[..., None]:
-        self.server.connect(self.source, f"{port.name}:")
+        self.server.connect(self.source, self.full_name(port))
         return self.peer.play
 
     def plug_out(self, port: OutputPort) -> None:
-        self.server.connect(f"{port.name}:", self.sink)
+        self.server.connect(self.full_name(port), self.sink)
 
     def play(self, *messages: bytes) -> None:
         self.peer.play(*messages)
@@ -91,6 +97,16 @@ class JackRig:
         self.server.kill()
 
 
+class JackRig(RtMidiRig):
+    """Our own JACK process: all ports belong to one client."""
+
+    def names(self) -> list[str]:
+        return [name.removeprefix(f"{CLIENT}:") for name in super().names()]
+
+    def full_name(self, port: InputPort | OutputPort) -> str:
+        return f"{CLIENT}:{port.name}"
+
+
 class TestMemoryPorts(PortSuite):
     @pytest.fixture
     def rig(self) -> MemoryRig:
@@ -104,32 +120,32 @@ class TestMemoryPortLoss(PortLossSuite):
 
 
 @pytest.fixture(scope="class")
-def jack_backend(jack_server: JackServer) -> Iterator[RtMidiBackend]:
+def rtmidi_backend(jack_server: JackServer) -> Iterator[RtMidiBackend]:
     """One for all tests: clients that come and go are what jackd2 is bad at."""
-    backend = RtMidiBackend("JACK")
+    yield from _closing(RtMidiBackend("JACK"))
+
+
+@pytest.fixture(scope="class")
+def jack_backend(jack_server: JackServer) -> Iterator[JackBackend]:
+    yield from _closing(JackBackend())
+
+
+def _closing(backend: AnyBackend) -> Iterator[AnyBackend]:
     yield backend
     backend.close()
 
 
-@pytest.mark.realport
-class TestJackPorts(PortSuite):
-    @pytest.fixture
-    def rig(
-        self,
-        jack_server: JackServer,
-        jack_peer: JackPeer,
-        jack_backend: RtMidiBackend,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> Iterator[JackRig]:
-        opened: list[Any] = []
-        for verb in ("open_input", "open_output"):
-            opening = _remembering(getattr(jack_backend, verb), opened)
-            monkeypatch.setattr(jack_backend, verb, opening)
-        jack_peer.forget()
-        yield JackRig(jack_server, jack_peer, jack_backend)
-        for port in opened:
-            port.close()
-        jack_server.wait_until_gone("Antiphon")
+def _tidy(rig: RtMidiRig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The rig, with all that a test opens closed after it."""
+    opened: list[Any] = []
+    for verb in ("open_input", "open_output"):
+        opening = _remembering(getattr(rig.backend, verb), opened)
+        monkeypatch.setattr(rig.backend, verb, opening)
+    rig.peer.forget()
+    yield rig
+    for port in opened:
+        port.close()
+    rig.server.wait_until_gone("Antiphon")
 
 
 def _remembering(open_port: Callable[..., Any], opened: list[Any]) -> Callable[..., Any]:
@@ -142,13 +158,52 @@ def _remembering(open_port: Callable[..., Any], opened: list[Any]) -> Callable[.
 
 
 @pytest.mark.realport
+class TestRtMidiPorts(PortSuite):
+    @pytest.fixture
+    def rig(
+        self,
+        jack_server: JackServer,
+        jack_peer: JackPeer,
+        rtmidi_backend: RtMidiBackend,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[RtMidiRig]:
+        yield from _tidy(RtMidiRig(jack_server, jack_peer, rtmidi_backend), monkeypatch)
+
+
+@pytest.mark.realport
+class TestJackPorts(PortSuite):
+    @pytest.fixture
+    def rig(
+        self,
+        jack_server: JackServer,
+        jack_peer: JackPeer,
+        jack_backend: JackBackend,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[JackRig]:
+        yield from _tidy(JackRig(jack_server, jack_peer, jack_backend), monkeypatch)
+
+
+def _mortal(
+    server: JackServer, make: Callable[[], Backend], rig: type[RtMidiRig]
+) -> Iterator[RtMidiRig]:
+    # A send that spins holds the interpreter's lock: only a watchdog outside it can end that.
+    faulthandler.dump_traceback_later(60, exit=True)
+    with JackPeer(server) as peer:
+        backend = make()
+        yield rig(server, peer, backend)
+        backend.close()
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.mark.realport
+class TestRtMidiPortLoss(PortLossSuite):
+    @pytest.fixture
+    def rig(self, mortal_jack_server: JackServer) -> Iterator[RtMidiRig]:
+        yield from _mortal(mortal_jack_server, lambda: RtMidiBackend("JACK"), RtMidiRig)
+
+
+@pytest.mark.realport
 class TestJackPortLoss(PortLossSuite):
     @pytest.fixture
-    def rig(self, mortal_jack_server: JackServer) -> Iterator[JackRig]:
-        # A send that spins holds the interpreter's lock: only a watchdog outside it can end that.
-        faulthandler.dump_traceback_later(60, exit=True)
-        with JackPeer(mortal_jack_server) as peer:
-            backend = RtMidiBackend("JACK")
-            yield JackRig(mortal_jack_server, peer, backend)
-            backend.close()
-        faulthandler.cancel_dump_traceback_later()
+    def rig(self, mortal_jack_server: JackServer) -> Iterator[RtMidiRig]:
+        yield from _mortal(mortal_jack_server, JackBackend, JackRig)

@@ -1,0 +1,329 @@
+"""Our JACK client, in a process of its own: `python -m plugin.backends.jack_child IN OUT`.
+
+The only file that imports JACK-Client. Its process callback is Python in JACK's own thread, where
+waiting for the interpreter's lock would make the DAW drop audio; so this process does nothing else,
+and its other thread sleeps (docs/adr/0011). It can be stopped from outside whatever JACK does.
+
+    standard input    wishes, a JSON object a line: {"do": "open", ...}, {"do": "close", ...}
+    standard output   answers and news, a JSON object a line
+    pipe IN           frames that the session sends (`plugin.backends.jack_frames`)
+    pipe OUT          frames that came in, with the moment at which they did
+
+When the session ends, however it ends, the notes that still sound are released and the client takes
+its leave in order; a JACK server stands still for seconds when a client is killed. It refuses to
+start a server.
+"""
+
+import contextlib
+import gc
+import itertools
+import json
+import os
+import select
+import sys
+import threading
+import time
+from typing import Any
+
+from plugin.backends.common import MAX_MESSAGE_BYTES
+from plugin.backends.jack_frames import Frame, Outgoing, Unpacker, pack
+
+BEAT_S = 0.25
+"""How often the session is told that JACK's cycles go on."""
+FLUSH_S, CONNECT_S, LEAVE_S = 0.5, 0.5, 1.0
+"""The longest waits: until a port that closes has sent all, until another port lets itself be
+connected (it is listed before its client is active), until JACK lets us go."""
+MOST_UNREAD_BYTES = 1 << 20
+REAL_TIME_PRIORITY = 10
+NOTE_ON, NOTE_OFF, ACTIVE_SENSING = 0x90, 0x80, 0xFE
+
+
+class Cycle:
+    """What happens in JACK's thread, once a period. Everything else only swaps its tuples."""
+
+    def __init__(self, client: Any, from_session: int, to_session: int) -> None:
+        self.inputs: tuple[tuple[int, Any], ...] = ()
+        self.outputs: dict[int, Any] = {}
+        self.outgoing = Outgoing()
+        self.count = 0
+        self.period_ns = int(client.blocksize * 1e9 / client.samplerate)
+        self.sounding: set[tuple[int, int, int]] = set()
+        """Port, channel and pitch of the notes that were sent on and not off again."""
+        self._client, self._ns_per_frame = client, 1e9 / client.samplerate
+        self._from_session, self._to_session = from_session, to_session
+        self._unpacker, self._unread = Unpacker(), b""
+
+    def run(self, frames: int) -> None:
+        """JACK's process callback."""
+        if not self.count:
+            _wish_for_real_time()
+        now_ns, client = time.monotonic_ns(), self._client
+        # Both are counted modulo 2**32; `frame_time` follows the server's smoothed clock.
+        into_cycle = (client.frame_time - client.last_frame_time + 2**31) % 2**32 - 2**31
+        start_ns = now_ns - int(into_cycle * self._ns_per_frame)
+        self.period_ns = int(frames * self._ns_per_frame)
+        self._hear(start_ns - self.period_ns)
+        self._take_from_session(now_ns)
+        outputs = self.outputs
+        for port in outputs.values():
+            port.clear_buffer()
+        due = self.outgoing.take(start_ns, frames, self._ns_per_frame)
+        for number, (offset, frame) in enumerate(due):
+            output = outputs.get(frame.port)
+            if output is not None and not self._write(output, offset, frame) and number:
+                self.outgoing.put_back([frame for _, frame in due[number:]])
+                break  # the port is full; what does not fit into an empty one is dropped
+        self.count += 1
+
+    def release(self, now_ns: int) -> None:
+        """Owe a note-off to whatever sounds. Thread: the main one, when nothing more comes in."""
+        for port, channel, pitch in sorted(self.sounding):
+            off = bytes((NOTE_OFF | channel, pitch, 64))
+            self.outgoing.put(now_ns, Frame(now_ns, port, off))
+
+    def _hear(self, begin_ns: int) -> None:
+        """Pass on what came in: an event of this cycle happened in the period before it."""
+        found = b""
+        for number, port in self.inputs:
+            for offset, data in port.incoming_midi_events():
+                message = bytes(data)
+                if 0 < len(message) <= MAX_MESSAGE_BYTES and message[0] != ACTIVE_SENSING:
+                    at_ns = begin_ns + int(offset * self._ns_per_frame)
+                    found += pack(Frame(at_ns, number, message))
+        if len(self._unread) < MOST_UNREAD_BYTES:  # else nobody reads any more: it is lost
+            self._unread += found
+        if self._unread:
+            with contextlib.suppress(OSError):
+                self._unread = self._unread[os.write(self._to_session, self._unread) :]
+
+    def _take_from_session(self, now_ns: int) -> None:
+        with contextlib.suppress(OSError):
+            for frame in self._unpacker.feed(os.read(self._from_session, 8192)):
+                self.outgoing.put(now_ns, frame)
+
+    def _write(self, output: Any, offset: int, frame: Frame) -> bool:
+        message = frame.message
+        try:
+            output.write_midi_event(offset, message)
+        except Exception:  # JackErrorCode, named only where JACK-Client is imported
+            return False
+        kind = message[0] & 0xF0
+        if kind in (NOTE_ON, NOTE_OFF):
+            key = (frame.port, message[0] & 0x0F, message[1])
+            if kind == NOTE_ON and message[2]:
+                self.sounding.add(key)
+            else:
+                self.sounding.discard(key)
+        return True
+
+
+class Bridge:
+    """The other thread: does what the session wishes and tells it what changes. Sleeps mostly."""
+
+    def __init__(self, client: Any, cycle: Cycle) -> None:
+        self._client, self._cycle = client, cycle
+        self._ports: dict[int, Any] = {}
+        self._numbers = itertools.cycle(range(65_536))
+        self._xruns = 0
+        self._changed_in, self._changed = os.pipe()
+        os.set_blocking(self._changed, False)
+        client.set_port_registration_callback(self._ports_changed, only_available=False)
+        client.set_port_rename_callback(self._port_renamed, only_available=False)
+        client.set_shutdown_callback(lambda *why: os._exit(1))
+        client.set_xrun_callback(self._xrun)
+        client.set_process_callback(cycle.run)
+
+    def serve(self) -> None:
+        """Until the session closes its end, or is gone."""
+        self._client.activate()
+        say(
+            ready=self._client.name,
+            version=_jack().version_string() or "",
+            **self._lists(),
+            **self._beat(),
+        )
+        unfinished, listed = b"", None
+        while True:
+            readable, _, _ = select.select([0, self._changed_in], [], [], BEAT_S)
+            if self._changed_in in readable:
+                os.read(self._changed_in, 4096)
+            # At every beat as well: JACK tells of a port that goes a moment before it has gone.
+            if 0 not in readable and (lists := self._lists()) != listed:
+                listed = lists
+                say(**lists)
+            if 0 in readable:
+                if not (data := os.read(0, 65_536)):
+                    return
+                *lines, unfinished = (unfinished + data).split(b"\n")
+                for line in lines:
+                    self._do(json.loads(line))
+            say(**self._beat())
+
+    def leave(self) -> None:
+        """Release what sounds and go. Ends the process whatever JACK does."""
+        watchdog = threading.Timer(LEAVE_S, os._exit, (1,))
+        watchdog.daemon = True
+        watchdog.start()
+        self._flush()
+        self._cycle.release(time.monotonic_ns())
+        self._flush()
+        self._client.deactivate()
+        self._client.close()
+
+    def _do(self, wish: dict[str, Any]) -> None:
+        try:
+            if wish["do"] == "open":
+                answer = self._open(wish["input"], wish["name"], wish["target"])
+            elif wish["do"] == "close":
+                answer = self._close(wish["port"])
+            else:
+                answer = self._lists()
+        except Exception as error:
+            answer = {"error": str(error) or type(error).__name__}
+        say(answer=wish["number"], **answer)
+
+    def _open(self, is_input: bool, name: str, target: str | None) -> dict[str, Any]:
+        """A port of our own, connected with `target` if there is one."""
+        ours = self._client.midi_inports if is_input else self._client.midi_outports
+        taken = {port.shortname for port in self._ports.values()}
+        unique, copy = name, 0
+        while unique in taken:
+            copy += 1
+            unique = f"{name}-{copy:02d}"
+        number = next(n for n in self._numbers if n not in self._ports)
+        port = ours.register(unique)
+        if target is not None:
+            try:
+                self._connect(*((target, port.name) if is_input else (port.name, target)))
+            except Exception:
+                port.unregister()
+                raise
+        self._ports[number] = port
+        if is_input:
+            self._cycle.inputs = (*self._cycle.inputs, (number, port))
+        else:
+            self._cycle.outputs = {**self._cycle.outputs, number: port}
+        return {"port": number, "name": unique}
+
+    def _connect(self, source: str, destination: str) -> None:
+        end_s = time.monotonic() + CONNECT_S
+        while True:
+            try:
+                self._client.connect(source, destination)
+            except _jack().JackErrorCode:
+                if time.monotonic() > end_s:
+                    raise
+                time.sleep(0.01)  # noqa: TID251  this process is not the session
+            else:
+                return
+
+    def _close(self, number: int) -> dict[str, Any]:
+        port = self._ports.pop(number)
+        if number in self._cycle.outputs:
+            self._flush()
+        cycle = self._cycle
+        cycle.inputs = tuple(entry for entry in cycle.inputs if entry[0] != number)
+        cycle.outputs = {n: other for n, other in cycle.outputs.items() if n != number}
+        self._wait_for_cycles(1)  # the one under way may still use it
+        cycle.sounding = {key for key in cycle.sounding if key[0] != number}
+        port.unregister()
+        return {}
+
+    def _flush(self) -> None:
+        """Wait until everything that the session has sent has gone out."""
+        end_s = time.monotonic() + FLUSH_S
+        self._wait_for_cycles(2)
+        while len(self._cycle.outgoing) and time.monotonic() < end_s:
+            self._wait_for_cycles(1)
+
+    def _wait_for_cycles(self, cycles: int) -> None:
+        end_s, until = time.monotonic() + FLUSH_S, self._cycle.count + cycles
+        while self._cycle.count < until and time.monotonic() < end_s:
+            time.sleep(0.001)  # noqa: TID251  this process is not the session
+
+    def _lists(self) -> dict[str, Any]:
+        """What others have: we read from their outputs and write to their inputs."""
+        own = {port.name for port in self._ports.values()}
+
+        def names(**which: bool) -> list[str]:
+            ports = self._client.get_ports(is_midi=True, **which)
+            return [port.name for port in ports if port.name not in own]
+
+        return {"inputs": names(is_output=True), "outputs": names(is_input=True)}
+
+    def _beat(self) -> dict[str, Any]:
+        cycle = self._cycle
+        return {"cycles": cycle.count, "period_ns": cycle.period_ns, "xruns": self._xruns}
+
+    # -- in threads of JACK's --
+
+    def _ports_changed(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._changed, b".")
+
+    def _port_renamed(self, _: object, old: str, new: str) -> None:
+        say(renamed=[old, new])
+        self._ports_changed()
+
+    def _xrun(self, _: float) -> None:
+        self._xruns += 1
+
+
+_speaking = threading.Lock()
+
+
+def say(**what: Any) -> None:
+    """One line to the session."""
+    line = json.dumps(what).encode() + b"\n"
+    with _speaking, contextlib.suppress(OSError):
+        while line:
+            line = line[os.write(1, line) :]
+
+
+def _jack() -> Any:
+    """JACK-Client, which looks for libjack when it is imported; it keeps its remarks to itself."""
+    import jack
+
+    return jack
+
+
+def _wish_for_real_time() -> None:
+    """JACK's thread has the policy from a server that has it; without, ask for ourselves."""
+    with contextlib.suppress(OSError, AttributeError):
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(
+                0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(REAL_TIME_PRIORITY)
+            )
+
+
+def main(name: str, from_session: int, to_session: int) -> None:
+    """Be the client until the session closes standard input."""
+    for pipe in (from_session, to_session):
+        os.set_blocking(pipe, False)
+    try:
+        jack = _jack()
+    except ImportError:
+        say(failed="package")
+        return
+    except OSError:
+        say(failed="library")
+        return
+    for quiet in (jack.set_error_function, jack.set_info_function):
+        quiet(lambda _: None)
+    try:
+        client = jack.Client(name, no_start_server=True)
+        bridge = Bridge(client, Cycle(client, from_session, to_session))
+    except jack.JackError:
+        say(failed="server")
+        return
+    sys.setswitchinterval(0.0001)  # JACK's thread waits no longer for this one
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    bridge.serve()
+    bridge.leave()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    os._exit(0)  # JACK may hold threads that Python would wait for
