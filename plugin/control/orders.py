@@ -1,0 +1,75 @@
+"""What a line of text can ask for: plain values, the results of `plugin.control.wording`."""
+
+from dataclasses import dataclass
+
+from plugin.control.actions import Action
+from plugin.control.bindings import Target
+from plugin.control.dials import Dial
+from plugin.control.learn import Wish
+from plugin.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """New settings."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something to do at once."""
+
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Say how something stands: dials, or "all", "controls", "presets"."""
+
+    dials: tuple[Dial, ...] = ()
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Say what can be written, all of it or about one word."""
+
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Bind the next control that moves; None: wait no longer."""
+
+    wish: Wish | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unlearn:
+    """Take what moves this target off it; None: all bindings."""
+
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """One step back, or forth again."""
+
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Save, load or drop the settings under a name."""
+
+    verb: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An empty line."""
+
+
+Order = Put | Act | Show | Help | Learn | Unlearn | Undo | Preset | Nothing
