@@ -11,6 +11,7 @@ is counted in ticks of the session.
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Rules:
         own = of_classes(VOICE_CLASSES, frame.voices) if frame.voices else ~over
         self._own = [Ranked(LAW, _ANY_VOICE), Ranked("voice", own)]
         self._own_or_over = [self._own[0], Ranked("voice", own | over)]
-        self._onsets, self._first = self._first_onsets()
+        self._later: Onsets | None = None
 
     # ------------------------------------------------------------------------- before the first
 
@@ -95,8 +96,9 @@ class Rules:
         low, high = max(heard[0] - reach, 0), min(heard[1] + reach, 127)
         return [*self._prepared.keys, Ranked("reach", KEYS_FROM[low] & KEYS_BELOW[high + 1])]
 
-    def _first_onsets(self) -> tuple[Onsets, list[Ranked]]:
-        """What time classes mean for the first note, and its masks without the law's details."""
+    @cached_property
+    def _first(self) -> tuple[Onsets, list[Ranked]]:
+        """What time classes mean for the first note, and its masks; not all ask for a time."""
         ready, last = self._prepared, self._frame.last_tick
         begin = last + self._wait
         land = None if self._land is None else self._land - last
@@ -126,7 +128,7 @@ class Rules:
     def masks(self, field: int, row: Sequence[int], known: Container[int]) -> list[Ranked]:
         """Masks over the classes of `field`, the law first, then dearest first."""
         if field == ONSET:
-            return self._onset_masks(row, known) if self.answer.count else self._first
+            return self._onset_masks(row, known) if self.answer.count else self._first[1]
         if field == PITCH:
             return self._pitch_masks(row, known)
         if field == DURATION:
@@ -296,8 +298,13 @@ class Rules:
         velocity = velocity_of(row[VELOCITY])
         velocity = min(max(velocity, self._limits.softest), self._limits.loudest)
         self.answer.place(tick, row[PITCH], duration, self._limits.most_at_once)
-        self._onsets = self._later_onsets()
+        self._later = self._later_onsets()
         return Placed(tick, row[PITCH], duration, velocity)
+
+    @property
+    def _onsets(self) -> Onsets:
+        """What time classes mean for the next note."""
+        return self._later or self._first[0]
 
     def _later_onsets(self) -> Onsets:
         grid, last = self._prepared.grid, self.answer.last
