@@ -136,7 +136,7 @@ class JackBackend:
 
     @property
     def api(self) -> str:
-        """ "JACK" or "PipeWire", whichever answered."""
+        """Which of the two answered: "JACK" or "PipeWire"."""
         return "PipeWire" if "PipeWire" in self._process.version else "JACK"
 
     @property

@@ -30,6 +30,9 @@ from plugin.backends.jack_frames import Frame, Outgoing, Unpacker, pack
 
 BEAT_S = 0.25
 """How often the session is told that JACK's cycles go on."""
+LIST_TRIES = 20
+STILL_BEATS = 2
+"""So often without a cycle in between, and PipeWire is asked whether it is there."""
 FLUSH_S, CONNECT_S, LEAVE_S = 0.5, 0.5, 1.0
 """The longest waits: until a port that closes has sent all, until another port lets itself be
 connected (it is listed before its client is active), until JACK lets us go."""
@@ -124,7 +127,8 @@ class Bridge:
         self._client, self._cycle = client, cycle
         self._ports: dict[int, Any] = {}
         self._numbers = itertools.cycle(range(65_536))
-        self._xruns = 0
+        self._xruns = self._beats_still = self._beat_at = 0
+        self._pipewire = "PipeWire" in version()
         self._changed_in, self._changed = os.pipe()
         os.set_blocking(self._changed, False)
         client.set_port_registration_callback(self._ports_changed, only_available=False)
@@ -138,7 +142,7 @@ class Bridge:
         self._client.activate()
         say(
             ready=self._client.name,
-            version=_jack().version_string() or "",
+            version=version(),
             **self._lists(),
             **self._beat(),
         )
@@ -246,13 +250,28 @@ class Bridge:
         own = {port.name for port in self._ports.values()}
 
         def names(**which: bool) -> list[str]:
-            ports = self._client.get_ports(is_midi=True, **which)
-            return [port.name for port in ports if port.name not in own]
+            for _ in range(LIST_TRIES):
+                # A port that goes between being listed and being looked up is an error.
+                with contextlib.suppress(_jack().JackError):
+                    ports = self._client.get_ports(is_midi=True, **which)
+                    return [port.name for port in ports if port.name not in own]
+            return []
 
         return {"inputs": names(is_output=True), "outputs": names(is_input=True)}
 
     def _beat(self) -> dict[str, Any]:
+        """How far JACK has come; ends the process where it does not come on because it is gone.
+
+        jackd's end is told to the shutdown callback, PipeWire's only to who wants something.
+        """
         cycle = self._cycle
+        self._beats_still = self._beats_still + 1 if cycle.count == self._beat_at else 0
+        self._beat_at = cycle.count
+        if self._beats_still == STILL_BEATS and self._pipewire:
+            try:
+                self._client.midi_inports.register("probe").unregister()
+            except _jack().JackError:
+                os._exit(1)
         return {"cycles": cycle.count, "period_ns": cycle.period_ns, "xruns": self._xruns}
 
     # -- in threads of JACK's --
@@ -285,6 +304,11 @@ def _jack() -> Any:
     import jack
 
     return jack
+
+
+def version() -> str:
+    """What libjack says that it is."""
+    return str(_jack().version_string() or "")
 
 
 def _wish_for_real_time() -> None:

@@ -74,7 +74,8 @@ class Outgoing:
 
     def take(self, start_ns: int, frames: int, ns_per_frame: float) -> list[tuple[int, Frame]]:
         """The messages of a cycle that begins at `start_ns`, with offsets in frames, ascending."""
-        before_ns, last, found = start_ns - frames * ns_per_frame, 0, []
+        before_ns, last = start_ns - frames * ns_per_frame, 0
+        found: list[tuple[int, Frame]] = []
         waiting = self._waiting
         while waiting and waiting[0].at_ns < start_ns and len(found) < MOST_A_CYCLE:
             frame = waiting.popleft()

@@ -42,8 +42,8 @@ _FAILED = {
     "install JACK-Client), then try again.",
     "library": "JACK's library (libjack) is missing. Install it (Debian, Ubuntu: sudo apt install "
     "libjack-jackd2-0, or pipewire-jack where PipeWire runs), then try again.",
-    "server": "No JACK server answers. Start JACK (for example with QjackCtl) or PipeWire, then try "
-    "again.",
+    "server": "No JACK server answers. Start JACK (for example with QjackCtl) or PipeWire, then "
+    "try again.",
 }
 
 

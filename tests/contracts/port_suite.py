@@ -53,6 +53,8 @@ class PortRig(Protocol):
     """Name of a port of the other program that we can read from."""
     sink: str
     """Name of a port of the other program that we can write to."""
+    rewritten: dict[bytes, bytes]
+    """What this system makes of some messages on their way, though they mean the same."""
 
     def names(self) -> list[str]:
         """The ports that the other program sees, in both directions."""
@@ -100,8 +102,9 @@ def is_sentence_with_next_step(error: PortError) -> bool:
     return text[0].isupper() and text.endswith(".") and text.count(". ") >= 1 and "\n" not in text
 
 
-def send_many(port: OutputPort, count: int) -> None:
-    for _ in range(count):
+def send_until_refused(port: OutputPort) -> None:
+    """Far more than RtMidi's ring holds (unguarded, it would spin for ever), or any pipe."""
+    for _ in range(200_000):
         port.send(NOTE_ON)
 
 
@@ -176,14 +179,15 @@ class PortSuite:
         play = rig.plug_in(port)
         for name, message in KINDS.items():
             play(message)
-            assert receive(port, 1) == [message], name
+            assert receive(port, 1) == [rig.rewritten.get(message, message)], name
 
     def test_every_kind_of_message_goes_out_unchanged(self, rig: PortRig) -> None:
         port = rig.backend.open_output("Antiphon Out", virtual=True)
         rig.plug_out(port)
         for message in KINDS.values():
             port.send(message)
-        assert rig.wait_for(len(KINDS)) == list(KINDS.values())
+        expected = [rig.rewritten.get(message, message) for message in KINDS.values()]
+        assert rig.wait_for(len(KINDS)) == expected
 
     def test_an_input_with_nothing_to_say_says_none(self, rig: PortRig) -> None:
         port = rig.backend.open_input("Antiphon In", virtual=True)
@@ -283,9 +287,8 @@ class PortLossSuite:
         rig.end_system()
         start_s = time.monotonic()
         for port in (theirs, synth):
-            # Far more than RtMidi's ring holds: unguarded, it would spin for ever.
             with pytest.raises(PortError) as error:
-                send_many(port, 20_000)
+                send_until_refused(port)
             assert is_sentence_with_next_step(error.value)
         # Each of several clients notices for itself, some ms after the other.
         wait_for(lambda: not any(port.alive() for port in (ours, theirs, synth)), "all to be gone")

@@ -2,7 +2,7 @@
 
 import faulthandler
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -15,12 +15,16 @@ from plugin.ports import Backend, InputPort, OutputPort  # noqa: E402
 from tests.contracts.port_suite import PortLossSuite, PortSuite  # noqa: E402
 from tests.rig.jackd import JackServer  # noqa: E402
 from tests.rig.peer import JackPeer  # noqa: E402
+from tests.rig.pipewire import PipeWireServer  # noqa: E402
 
+AnyServer = JackServer | PipeWireServer
 AnyBackend = TypeVar("AnyBackend", bound=Backend)
 
 
 class MemoryRig:
     """Two programs on one hub."""
+
+    rewritten: ClassVar[dict[bytes, bytes]] = {}
 
     def __init__(self) -> None:
         self.backend = MemoryBackend()
@@ -66,7 +70,9 @@ class MemoryRig:
 class RtMidiRig:
     """RtMidi in this process, the other program in its own. Each port is a client of its name."""
 
-    def __init__(self, server: JackServer, peer: JackPeer, backend: Backend) -> None:
+    rewritten: ClassVar[dict[bytes, bytes]] = {}
+
+    def __init__(self, server: AnyServer, peer: JackPeer, backend: Backend) -> None:
         self.server, self.peer, self.backend = server, peer, backend
         self.source, self.sink = peer.source, peer.sink
 
@@ -105,6 +111,12 @@ class JackRig(RtMidiRig):
 
     def full_name(self, port: InputPort | OutputPort) -> str:
         return f"{CLIENT}:{port.name}"
+
+
+class PipeWireRig(JackRig):
+    """The same on PipeWire, which writes a note-off as one."""
+
+    rewritten: ClassVar = {bytes([0x90, 60, 0]): bytes([0x80, 60, 64])}
 
 
 class TestMemoryPorts(PortSuite):
@@ -183,8 +195,26 @@ class TestJackPorts(PortSuite):
         yield from _tidy(JackRig(jack_server, jack_peer, jack_backend), monkeypatch)
 
 
+@pytest.fixture(scope="class")
+def pipewire_backend(pipewire_server: PipeWireServer) -> Iterator[JackBackend]:
+    yield from _closing(JackBackend(only_pipewire=True))
+
+
+@pytest.mark.realport
+class TestPipeWirePorts(PortSuite):
+    @pytest.fixture
+    def rig(
+        self,
+        pipewire_server: PipeWireServer,
+        pipewire_peer: JackPeer,
+        pipewire_backend: JackBackend,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[JackRig]:
+        yield from _tidy(PipeWireRig(pipewire_server, pipewire_peer, pipewire_backend), monkeypatch)
+
+
 def _mortal(
-    server: JackServer, make: Callable[[], Backend], rig: type[RtMidiRig]
+    server: AnyServer, make: Callable[[], Backend], rig: type[RtMidiRig]
 ) -> Iterator[RtMidiRig]:
     # A send that spins holds the interpreter's lock: only a watchdog outside it can end that.
     faulthandler.dump_traceback_later(60, exit=True)
@@ -207,3 +237,13 @@ class TestJackPortLoss(PortLossSuite):
     @pytest.fixture
     def rig(self, mortal_jack_server: JackServer) -> Iterator[RtMidiRig]:
         yield from _mortal(mortal_jack_server, JackBackend, JackRig)
+
+
+@pytest.mark.realport
+class TestPipeWirePortLoss(PortLossSuite):
+    @pytest.fixture
+    def rig(self, mortal_pipewire_server: PipeWireServer) -> Iterator[RtMidiRig]:
+        def make() -> Backend:
+            return JackBackend(only_pipewire=True)
+
+        yield from _mortal(mortal_pipewire_server, make, PipeWireRig)

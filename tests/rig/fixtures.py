@@ -10,6 +10,7 @@ import pytest
 
 from tests.rig.jackd import JackServer, why_no_jack
 from tests.rig.peer import JackPeer
+from tests.rig.pipewire import PipeWireServer, why_no_pipewire
 
 
 @pytest.fixture(scope="class")
@@ -29,6 +30,33 @@ def jack_peer(jack_server: JackServer) -> Iterator[JackPeer]:
     """Another program on that server, which plays into ports and tells what comes out."""
     with JackPeer(jack_server) as peer:
         yield peer
+
+
+@pytest.fixture(scope="class")
+def pipewire_server() -> Iterator[PipeWireServer]:
+    """A private PipeWire for a test class, which our JACK processes find by themselves."""
+    yield from _pipewire()
+
+
+@pytest.fixture
+def mortal_pipewire_server() -> Iterator[PipeWireServer]:
+    """The same for one test, which may kill it."""
+    yield from _pipewire()
+
+
+@pytest.fixture(scope="class")
+def pipewire_peer(pipewire_server: PipeWireServer) -> Iterator[JackPeer]:
+    """Another program on that server."""
+    with JackPeer(pipewire_server) as peer:
+        yield peer
+
+
+def _pipewire() -> Iterator[PipeWireServer]:
+    reason = why_no_pipewire()
+    if reason:
+        pytest.skip(reason)
+    with PipeWireServer() as server, server.as_default():
+        yield server
 
 
 def _server() -> Iterator[JackServer]:

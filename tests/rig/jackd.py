@@ -114,7 +114,12 @@ class JackServer:
 
     def ports(self, part: str = "") -> list[str]:
         """Names of the MIDI ports that contain `part`, `client:port`."""
-        return [port.name for port in self.control.get_ports(is_midi=True) if part in port.name]
+        for _ in range(20):
+            # A port that goes between being listed and being looked up is an error.
+            with contextlib.suppress(self.jack.JackError):
+                ports = self.control.get_ports(is_midi=True)
+                return [port.name for port in ports if part in port.name]
+        return []
 
     def wait_for_port(self, part: str) -> str:
         """Wait until a MIDI port has `part` in its name; its whole name."""

@@ -16,13 +16,14 @@ from collections import deque
 from typing import Self
 
 from tests.rig.jackd import JackServer, load_jack
+from tests.rig.pipewire import PipeWireServer
 from tests.rig.waiting import wait_for
 
 
 class JackPeer:
     """One MIDI output (`source`) and one MIDI input (`sink`) in a child process."""
 
-    def __init__(self, server: JackServer, name: str = "peer") -> None:
+    def __init__(self, server: JackServer | PipeWireServer, name: str = "peer") -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.rig.peer", name],
             env={**os.environ, **server.environment},
