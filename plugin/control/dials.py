@@ -32,6 +32,7 @@ class Dial:
 
     name: what is typed. label: what a window writes beside it. says: one line on what it does.
     example: a value that shows how it is written. also: other names. unit: of a number.
+    part_of: the dial that has this one's value in its own.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Dial:
     put: Callable[[Settings, Value], Settings]
     unit: str = ""
     also: tuple[str, ...] = ()
+    part_of: str = ""
 
     @property
     def default(self) -> Value:
@@ -141,5 +143,7 @@ class Dials:
         return name in self._by_name
 
     def changed(self, before: Settings, after: Settings) -> tuple[Dial, ...]:
-        """Those with another value after than before."""
-        return tuple(dial for dial in self if dial.get(before) != dial.get(after))
+        """Those with another value after than before; a part goes with its whole."""
+        return tuple(
+            dial for dial in self if not dial.part_of and dial.get(before) != dial.get(after)
+        )

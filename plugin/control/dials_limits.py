@@ -41,7 +41,16 @@ PITCH = (
         _get_scale,
         _put_scale,
     ),
-    Dial("root", "Root", "the root of the scale, by itself", Root(), "Bb", _root, _put_root),
+    Dial(
+        "root",
+        "Root",
+        "the root of the scale, by itself",
+        Root(),
+        "Bb",
+        _root,
+        _put_root,
+        part_of="scale",
+    ),
     Dial(
         "mode",
         "Mode",
@@ -51,6 +60,7 @@ PITCH = (
         _mode,
         _put_mode,
         also=("scale name",),
+        part_of="scale",
     ),
     Dial(
         "follow key",

@@ -74,9 +74,9 @@ def tidy(text: str) -> str:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """A question like "did you mean dorian?", or nothing where no known word is near."""
+    """Words like "perhaps dorian or ionian", or nothing where no known word is near."""
     close = get_close_matches(word, known, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else ""
+    return f"perhaps {' or '.join(close)}" if close else ""
 
 
 def number_of(text: str) -> float:

@@ -129,7 +129,7 @@ METERS = ("2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "3/8", "5/8", "7/8", "9/8", 
 
 
 class Meter(Choice):
-    """A meter by its length in quarter notes; 6/8 is as long as 3/4 and is shown as that."""
+    """A meter by its length in quarter notes; 6/8 is as long as 3/4: it is shown as both."""
 
     def __init__(self) -> None:
         super().__init__(tuple((meter, _quarters(meter)) for meter in METERS))
@@ -138,7 +138,7 @@ class Meter(Choice):
         return "a meter like 4/4, 6/8 or 7/8"
 
     def _read(self, text: str) -> float:
-        quarters = _quarters(text)
+        quarters = _quarters(tidy(text).partition(" or ")[0])
         if not 0.5 <= quarters <= 16:
             raise ValueError("")
         return quarters
@@ -147,7 +147,8 @@ class Meter(Choice):
         for unit in (4, 8, 16, 32):
             beats = value * unit / 4
             if beats == int(beats):
-                return f"{int(beats)}/{unit}"
+                compound = f" or {int(beats) * 2}/8" if unit == 4 and beats % 3 == 0 else ""
+                return f"{int(beats)}/{unit}{compound}"
         return f"{number_text(value)} quarters"
 
 

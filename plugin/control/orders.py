@@ -11,9 +11,10 @@ from plugin.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """New settings."""
+    """New settings; `named` are the dials that the line spoke of, changed or not."""
 
     settings: Settings
+    named: tuple[Dial, ...]
 
 
 @dataclass(frozen=True, slots=True)

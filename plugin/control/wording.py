@@ -83,7 +83,7 @@ def read(line: str, settings: Settings) -> Order:
     if len(line) > LONGEST_LINE:
         raise WordingError(f"{quoted(line)} is too long to be meant: type `help` for what can be.")
     guess = nearest(tidy(" ".join(words[:2])), HEADS) or nearest(tidy(words[0]), HEADS)
-    hint = guess if guess else "it may be spelt otherwise"
+    hint = guess or "look at how it is spelt"
     raise WordingError(f"{quoted(line)} says nothing to me: {hint}, or type `help`.")
 
 
@@ -106,16 +106,16 @@ def target_of(text: str) -> Target:
 def change(dial: Dial, text: str, settings: Settings) -> Put:
     """A dial set to what somebody wrote: a value, "default", or +5 and -5 for a number."""
     if tidy(text) in _USUAL_WORDS:
-        return Put(dial.put(settings, dial.default))
-    if text[:1] in ("+", "-") and type(dial.kind) is Number:
+        return Put(dial.put(settings, dial.default), (dial,))
+    if text[:1] in ("+", "-") and isinstance(dial.kind, Number):
         before = dial.get(settings)
         if before is None:
             raise WordingError(f"{dial.name} is {dial.show(settings)}: give it a number first.")
         try:
-            return Put(dial.put(settings, dial.kind.moved(before, text)))
+            return Put(dial.put(settings, dial.kind.moved(before, text)), (dial,))
         except ValueError:
             raise WordingError(f"{quoted(text)} is no step: write it like +5 or -5.") from None
-    return Put(dial.put(settings, dial.read(text)))
+    return Put(dial.put(settings, dial.read(text)), (dial,))
 
 
 # -- one reader for each kind of word --
@@ -125,10 +125,11 @@ def _way(way: Way) -> Callable[[str, Settings], Order]:
     def read_way(rest: str, settings: Settings) -> Order:
         changed = DIALS["way"].put(settings, way)
         if not rest:
-            return Put(changed)
+            return Put(changed, (DIALS["way"],))
         if way not in WAY_DIALS:
             raise WordingError(f"{way.value} stands alone: leave out {quoted(rest)}.")
-        return change(WAY_DIALS[way], rest, changed)
+        put = change(WAY_DIALS[way], rest, changed)
+        return Put(put.settings, (DIALS["way"], *put.named))
 
     return read_way
 
@@ -159,16 +160,17 @@ def _span(span: Span) -> Callable[[str, Settings], Order]:
             return Show((low, high))
         if len(words) == 1 and words[0] in (*OFF_WORDS, *_USUAL_WORDS):
             settings = low.put(settings, low.default)
-            return Put(high.put(settings, high.default))
+            return Put(high.put(settings, high.default), (low, high))
         if len(words) == 1 and span.name == "density":
             # A number by itself is the most; no beat has to be filled.
-            return Put(high.put(low.put(settings, low.default), high.read(words[0])))
+            most = high.read(words[0])
+            return Put(high.put(low.put(settings, low.default), most), (low, high))
         if len(words) != 2:
             raise WordingError(f"{span.name} takes two ends: write it like {span.example}, or off.")
         first, last = low.read(words[0]), high.read(words[1])
         if first is not None and last is not None and first > last:
             raise WordingError(f"{low.words(first)} is above {high.words(last)}: exchange the two.")
-        return Put(high.put(low.put(settings, first), last))
+        return Put(high.put(low.put(settings, first), last), (low, high))
 
     return read_span
 
@@ -242,7 +244,7 @@ def _help(rest: str, settings: Settings) -> Order:
 
 def _reset(rest: str, settings: Settings) -> Order:
     if not rest:
-        return Put(Settings())
+        return Put(Settings(), ())
     word = tidy(rest)
     if word in _SPANS:
         return _span(_SPANS[word])("default", settings)
@@ -263,6 +265,15 @@ def _preset(verb: str) -> Callable[[str, Settings], Order]:
         return Preset(verb, _preset_name(rest))
 
     return read_preset
+
+
+def _numbered(number: str) -> Callable[[str, Settings], Order]:
+    def read_number(rest: str, settings: Settings) -> Order:
+        if rest:
+            raise WordingError(f"{number} by itself loads a preset: leave out {quoted(rest)}.")
+        return Preset("number", number)
+
+    return read_number
 
 
 def _preset_name(text: str) -> str:
@@ -288,6 +299,7 @@ _READERS: dict[str, Callable[[str, Settings], Order]] = {
     "undo": _undo(False),
     "redo": _undo(True),
     "reset": _reset,
+    **{str(number): _numbered(str(number)) for number in range(1, 10)},
 }
 HEADS = tuple(_READERS)
 """Every word that a line can begin with."""
