@@ -1,0 +1,344 @@
+"""Follows another program's MIDI clock: tempo, beat, song position, whatever the cable does to it.
+
+24 ticks a quarter note arrive late, early, in heaps, twice or not at all. A tick is known by its
+number, the line through the numbers is tempo and phase; a tick far from the line is not believed
+until several say the same, and then the numbers are put right: a lost tick does not shift the beat.
+While nothing can be believed the last good tempo goes on. It refuses to know the session's beats
+and the meter, which a MIDI clock does not tell.
+
+    ABSENT    nothing has been heard
+    WAITING   ticks come, but no tempo is sure yet
+    LOCKED    the beat is known
+    LOST      ticks stopped coming, or make no sense, though nobody said stop
+    STOPPED   the other said stop
+"""
+
+import enum
+import math
+from collections import deque
+
+from plugin.realtime.tick_faults import INTERVALS, explain, server_period_ns
+from plugin.realtime.tick_line import LEAST_NOISE_NS, STRETCHES, Fit, TickLine
+
+SONG_POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
+TICKS_PER_BEAT = 24
+TICKS_PER_SIXTEENTH = 6
+SLOWEST_BPM, FASTEST_BPM = 19.0, 315.0
+"""What is believed: 20 to 300, and some for a clock that is not exact."""
+MOST_TICKS_A_SECOND = 400
+SURE_PHASE_NS, SURE_TEMPO = 1_500_000, 0.007
+"""Standard errors at which a line is taken for the clock."""
+SURE_IN_HEAPS = 96
+"""Ticks that are needed where a server delivers them in heaps."""
+AGREES_NS = 6_000_000
+FEWEST_ASTRAY, MOST_ASTRAY = 3, 48
+LOST_TICKS = 12
+LOST_LEAST_NS = 150_000_000
+FORGOTTEN_NS = 2_000_000_000
+GAP_NS = 600_000_000
+"""A silence after which the first line is begun anew."""
+MEMORY = 32
+NOISE_SHARE = 1 / 48
+
+
+class ClockState(enum.Enum):
+    """See the module."""
+
+    ABSENT = "absent"
+    WAITING = "waiting"
+    LOCKED = "locked"
+    LOST = "lost"
+    STOPPED = "stopped"
+
+
+class ClockFollower:
+    """See the module. Thread: one. Real-time: yes: a tick costs the same, whatever came before."""
+
+    def __init__(self) -> None:
+        self.state = ClockState.ABSENT
+        self.trouble = ""
+        """What is wrong with the clock, as a sentence and a next step; empty if nothing is."""
+        self.rolling: bool | None = None
+        """Whether the other plays; None while it has said neither start nor stop."""
+        self.jumps = 0
+        """How often start or a song position was said."""
+        self._line, self._next_line = TickLine(), TickLine()
+        self._number = -1
+        self._song_at = 0
+        self._resume_at: int | None = 0
+        self._recent: deque[tuple[int, int]] = deque(maxlen=MEMORY)
+        self._intervals_ns: deque[int] = deque(maxlen=INTERVALS)
+        self._far: deque[int] = deque(maxlen=MEMORY)
+        self._astray = 0
+        self._acquiring = True
+        self._last_ns: int | None = None
+        self._second_ns, self._in_second = 0, 0
+        self._ticks_per_unit = TICKS_PER_SIXTEENTH
+        self._said_position, self._said_number = 0, -1
+
+    @property
+    def bpm(self) -> float | None:
+        """The tempo, the last good one while there is no new one; None before the first lock."""
+        return 60e9 / (TICKS_PER_BEAT * self._line.period_ns) if self._line.known else None
+
+    @property
+    def in_heaps(self) -> bool:
+        """Whether a server delivers the ticks in periods of its own."""
+        return self._next_line.least_ticks > STRETCHES[0]
+
+    def beat(self, at_ns: int) -> float | None:
+        """The beat of the song, in quarter notes, at a moment; None before the first lock.
+
+        After start or continue it waits for the tick that begins the song.
+        """
+        if not self._line.known:
+            return None
+        if self._resume_at is not None:
+            return self._resume_at / TICKS_PER_BEAT
+        return (self._line.number(at_ns) + self._song_at) / TICKS_PER_BEAT
+
+    def message(self, at_ns: int, message: bytes) -> None:
+        """One message of the clock, at the moment of its arrival; others are passed over."""
+        match message[0] if message else 0:
+            case status if status == TICK and len(message) == 1:
+                self._tick(at_ns)
+            case status if status == START:
+                self.jumps += 1
+                self._roll(at_ns, 0)
+                self._said_position, self._said_number = 0, self._number
+            case status if status == CONTINUE:
+                self._roll(at_ns, self._next_song_tick())
+            case status if status == STOP:
+                self._stop()
+            case status if status == SONG_POSITION:
+                self._song_position(message)
+
+    def tick(self, now_ns: int) -> None:
+        """Notice what did not come."""
+        if self._last_ns is None:
+            return
+        silent_ns = now_ns - self._last_ns
+        if self.state is ClockState.LOCKED:
+            patience_ns = LOST_TICKS * self._line.period_ns + 4 * self._line.noise_ns
+            if silent_ns > max(patience_ns, LOST_LEAST_NS):
+                self.state = ClockState.LOST
+        elif self.state is ClockState.WAITING and silent_ns > FORGOTTEN_NS:
+            self.state = ClockState.ABSENT
+            self._next_line.restart()
+
+    # -- start, stop, position --
+
+    def _roll(self, at_ns: int, song_tick: int) -> None:
+        self.rolling = True
+        self._resume_at = song_tick
+        if self.state in (ClockState.STOPPED, ClockState.LOST, ClockState.ABSENT):
+            self.state = ClockState.LOCKED if self._line.known else ClockState.WAITING
+            self._last_ns = at_ns
+
+    def _stop(self) -> None:
+        if self.rolling is not False:
+            self._resume_at = self._next_song_tick()
+        self.rolling = False
+        if self.state is not ClockState.ABSENT:
+            self.state = ClockState.STOPPED
+
+    def _next_song_tick(self) -> int:
+        return self._number + 1 + self._song_at if self._resume_at is None else self._resume_at
+
+    def _song_position(self, message: bytes) -> None:
+        """The standard counts sixteenths, some programs count ticks: compare with what we saw."""
+        if len(message) != 3 or max(message[1:]) > 127:
+            self.trouble = (
+                "A song position came broken and was passed over. If the bar is wrong, stop and "
+                "start the DAW."
+            )
+            return
+        position = message[1] | message[2] << 7
+        moved, ticks = position - self._said_position, self._number - self._said_number
+        if self.rolling is not None and ticks >= 2 * TICKS_PER_BEAT:
+            if abs(moved - ticks) <= 2:
+                self._ticks_per_unit = 1
+            elif abs(moved * TICKS_PER_SIXTEENTH - ticks) <= TICKS_PER_SIXTEENTH:
+                self._ticks_per_unit = TICKS_PER_SIXTEENTH
+        self._said_position, self._said_number = position, self._number
+        if position == 0x3FFF:
+            self.trouble = (
+                "The song position is at the end of what MIDI can tell; bars may be numbered "
+                "wrong. Play on, or start earlier in the song."
+            )
+        there = position * self._ticks_per_unit
+        if self.rolling and abs(there - self._next_song_tick()) <= TICKS_PER_SIXTEENTH:
+            return  # it says only what we know, and less exactly
+        self.jumps += 1
+        self._resume_at = there
+
+    # -- ticks --
+
+    def _tick(self, at_ns: int) -> None:
+        if self._flooded(at_ns):
+            return
+        silent_ns = at_ns - self._last_ns if self._last_ns is not None else 0
+        self._last_ns = at_ns
+        if self.state is ClockState.ABSENT:
+            self.state = ClockState.WAITING
+        self._number += 1
+        if self.state is ClockState.LOST and not self._acquiring:
+            # Ticks after a silence: the other has counted on, so this is the nearest one.
+            self._number = max(self._number, round(self._line.number(at_ns)))
+            self.state = ClockState.LOCKED
+            self._forget_faults()
+        self._intervals_ns.append(silent_ns)
+        self._expect_heaps()
+        if self._resume_at is not None and self.rolling is not False:
+            self._song_at, self._resume_at = self._resume_at - self._number, None
+            if self._line.known:
+                self._begin_song(at_ns)
+        if self._acquiring:
+            self._acquire(at_ns, silent_ns)
+        else:
+            self._track(at_ns)
+
+    def _flooded(self, at_ns: int) -> bool:
+        if at_ns - self._second_ns >= 1_000_000_000:
+            if self._in_second <= MOST_TICKS_A_SECOND:
+                self.trouble = ""
+            self._second_ns, self._in_second = at_ns, 0
+        self._in_second += 1
+        if self._in_second <= MOST_TICKS_A_SECOND:
+            return False
+        self.trouble = (
+            "The clock sends far more ticks than any tempo has; the last good tempo goes on. "
+            "Look for a clock that is routed in a loop, or choose the internal clock."
+        )
+        return True
+
+    def _expect_heaps(self) -> None:
+        """Quantised arrivals look like a clock of another tempo for a while: take longer lines."""
+        if self._number % TICKS_PER_SIXTEENTH:
+            return
+        heap_ns = server_period_ns(self._intervals_ns)
+        for line in (self._line, self._next_line):
+            line.least_ticks = STRETCHES[0] if heap_ns is None else SURE_IN_HEAPS
+            line.noise_ns = max(line.noise_ns, (heap_ns or 0.0) / math.sqrt(12))
+
+    def _begin_song(self, at_ns: int) -> None:
+        """The first tick of a song: its phase is new, unless the clock has been running on."""
+        if abs(at_ns - self._line.ns(self._number)) > self._agrees_ns():
+            self._restart(self._line.period_ns, TICKS_PER_BEAT)
+            self._acquiring = False
+
+    def _agrees_ns(self) -> float:
+        """How far from the line a tick is believed."""
+        wide_ns = max(4 * self._line.noise_ns, AGREES_NS)
+        return wide_ns if self.in_heaps else min(wide_ns, self._line.period_ns / 2)
+
+    def _track(self, at_ns: int) -> None:
+        line = self._line
+        self._recent.append((self._number, at_ns))
+        if not len(line):
+            line.add(self._number, at_ns)
+            return
+        late_ns = at_ns - line.ns(self._number)
+        self._learn_noise()
+        if abs(late_ns) <= self._agrees_ns():
+            self._far.append(0)
+            self._astray = max(0, self._astray - 1)
+            line.add(self._number, at_ns)
+        else:
+            self._far.append(1 if late_ns > 0 else -1)
+            self._astray += 1
+        needed = math.ceil((8 * line.noise_ns / line.period_ns) ** 2)
+        needed = min(max(needed, FEWEST_ASTRAY), MEMORY)
+        last = list(self._far)[-needed:]
+        one_sided = len(last) == needed and 4 * abs(sum(last)) >= 3 * needed
+        if one_sided and self._put_right(max(3, 3 * needed // 4)):
+            return
+        if self._astray > MOST_ASTRAY:
+            self.state = ClockState.LOST if self.rolling is not False else self.state
+            self._acquiring = True
+            self._next_line.restart()
+            self._forget_faults()
+
+    def _learn_noise(self) -> None:
+        """From second differences, which do not mind a tempo that moves."""
+        if len(self._recent) < 3:
+            return
+        (_, first_ns), (_, second_ns), (_, third_ns) = (self._recent[k] for k in (-3, -2, -1))
+        bent_ns, noise_ns = third_ns - 2 * second_ns + first_ns, self._line.noise_ns
+        if abs(bent_ns) < 10 * noise_ns + 1e6:  # more is no jitter
+            variance = noise_ns**2 + (bent_ns**2 / 6 - noise_ns**2) * NOISE_SHARE
+            self._line.noise_ns = max(math.sqrt(variance), LEAST_NOISE_NS)
+
+    def _put_right(self, least: int) -> bool:
+        """Find out what happened and act on it; False if it makes no sense yet."""
+        line, ticks = self._line, list(self._recent)
+        late_ns = [at_ns - line.ns(number) for number, at_ns in ticks]
+        fault = explain(late_ns, max(line.noise_ns, 1e6), least)
+        if fault is None:
+            return False
+        after, period_ns = ticks[fault.since :], line.period_ns + fault.bend_ns
+        if not _believable(period_ns):
+            return False
+        shift = 0 if self.in_heaps else round(fault.step_ns / period_ns)
+        rest_ns = fault.step_ns - shift * period_ns
+        if fault.bend_ns:
+            self._restart(period_ns, 6)
+        elif abs(rest_ns) > max(3 * line.noise_ns / math.sqrt(len(after)), 1e6):
+            self._restart(period_ns, TICKS_PER_BEAT)
+        else:
+            line.drop_from(after[0][0])
+            self._forget_faults()
+        self._number += shift
+        for number, at_ns in after:
+            self._recent.append((number + shift, at_ns))
+            line.add(number + shift, at_ns)
+        return True
+
+    def _restart(self, period_ns: float, trust_ticks: int) -> None:
+        self._line.restart(period_ns, trust_ticks)
+        self._forget_faults()
+
+    def _forget_faults(self) -> None:
+        self._recent.clear()
+        self._far.clear()
+        self._astray = 0
+
+    # -- from nothing to a tempo --
+
+    def _acquire(self, at_ns: int, silent_ns: int) -> None:
+        line = self._next_line
+        if silent_ns > GAP_NS:
+            line.restart()
+        line.add(self._number, at_ns)
+        fit = self._sure(line)
+        if fit is None:
+            return
+        if not _believable(fit.period_ns):
+            self.trouble = (
+                f"The clock runs at {60e9 / TICKS_PER_BEAT / fit.period_ns:.0f} beats per minute, "
+                "which nobody can follow. Set the DAW's tempo between 20 and 300."
+            )
+            return
+        line.noise_ns = max(line.noise_ns, fit.noise_ns)
+        if self._line.known and self.rolling is not False:
+            self._song_at += round(self._line.number(at_ns)) - self._number
+        self._line, self._next_line = line, self._line
+        self._next_line.restart()
+        self._acquiring = False
+        self._forget_faults()
+        if self.state is not ClockState.STOPPED:
+            self.state = ClockState.LOCKED
+
+    @staticmethod
+    def _sure(line: TickLine) -> Fit | None:
+        """The longest line that can be trusted, if there is one."""
+        for stretch in reversed(STRETCHES[1:]):
+            fit = line.fit(stretch) if stretch >= line.least_ticks else None
+            enough = SURE_PHASE_NS * (3 if stretch == STRETCHES[-1] else 1)
+            if fit and fit.phase_error_ns <= enough and fit.tempo_error <= SURE_TEMPO:
+                return fit
+        return None
+
+
+def _believable(period_ns: float) -> bool:
+    return SLOWEST_BPM <= 60e9 / (TICKS_PER_BEAT * max(period_ns, 1.0)) <= FASTEST_BPM
