@@ -113,6 +113,8 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
         check_manner(self.target, self.manner)
         if self.manner is Manner.FOLLOW and self.source.kind is not SourceKind.CONTROL:
             raise ValueError("A key or a program cannot be turned; bind a knob to this dial.")
+        if self.manner is Manner.HELD and self.source.kind is SourceKind.PROGRAM:
+            raise ValueError("A program is never released; bind a key or a pedal to be held.")
 
     def __str__(self) -> str:
         how = {Manner.HELD: " while held"}.get(self.manner, "")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Value = Any
@@ -105,6 +106,15 @@ def number_text(value: float) -> str:
     return short
 
 
+@lru_cache(4096)
+def _plain(value: float) -> float:
+    """The nearest number that people write: 0.7 + 0.1 is 0.8, and 3/96 is 1/32.
+
+    Every step of a dial is a hundredth, a quarter, a 96th or a whole. Kept: a knob asks each time.
+    """
+    return float(Fraction(value).limit_denominator(9600))
+
+
 @dataclass(frozen=True)
 class Number(Kind):
     """A number from low to high; `nothing` is the word for None where that is allowed too.
@@ -126,9 +136,8 @@ class Number(Kind):
 
         Raises ValueError for what is no number.
         """
-        new = Fraction(min(max(value + number_of(text), self.low), self.high))
-        # 0.7 + 0.1 is 0.8 to whoever writes it.
-        return round(new) if self.whole else float(new.limit_denominator(9600))
+        new = min(max(value + number_of(text), self.low), self.high)
+        return round(new) if self.whole else _plain(new)
 
     def _takes(self) -> str:
         what = "a whole number" if self.whole else "a number"
@@ -156,9 +165,8 @@ class Number(Kind):
                 place -= 1
                 if place < 0:
                     return None
-        # Steps are hundredths, quarters or 96ths: the nearest such number, not the sum's error.
-        value = Fraction(self.low + place * self.step).limit_denominator(9600)
-        return int(value) if self.whole else float(value)
+        value = _plain(self.low + place * self.step)
+        return int(value) if self.whole else value
 
     def _turn(self, value: Value) -> float:
         if value is None:
