@@ -7,10 +7,10 @@ STAMP := $(VENV)/.antiphon-installed
 SOURCES := plugin engine gui federation tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help venv jam test check bench tree clean
+.PHONY: help venv jam test test-daw check bench tree clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## make .venv with the pinned packages (nothing is done twice)
 
@@ -36,6 +36,9 @@ jam: $(STAMP) ## play: Antiphon joins your DAW, or plays the demo where there is
 
 test: $(STAMP) ## every test that this machine can run
 	@$(PY) -m pytest
+
+test-daw: $(STAMP) ## the same with a real DAW: Ardour 7 without a window (about two minutes)
+	@$(PY) -m pytest tests/daw
 
 check: $(STAMP) ## style, types, directions between folders (also as they are at run time)
 	@echo "ruff check";    $(PY) -m ruff check $(SOURCES)

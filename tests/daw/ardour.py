@@ -1,0 +1,238 @@
+"""Ardour 7 without a window, as a test drives it: tracks, transport, and what was recorded.
+
+`server.lua` runs inside Ardour's own Lua and is spoken to over a pipe, one line at a time. Whatever
+Ardour cannot do is an ArdourError with Ardour's own words. Places are quarter notes from the
+session's beginning.
+"""
+
+import queue
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.daw.pipewire import PipeWire
+from tests.daw.recording import Recording, read_takes
+from tests.rig.waiting import wait_for
+
+SERVER = Path(__file__).with_name("server.lua")
+ANSWER_S = 20.0
+STARTS = 3
+"""Ardour 7.3 crashes in about one start of a hundred, before it has done anything for us."""
+KEYBOARD = "ardour:x-virtual-keyboard"
+
+Written = tuple[float, float, int, int]
+"""Onset and duration in quarters, pitch, velocity."""
+
+
+class ArdourError(RuntimeError):
+    """Ardour refused, or ended."""
+
+
+class Ardour:
+    """A running Ardour with an empty session at one tempo, 4/4."""
+
+    def __init__(self, server: PipeWire, bpm: float) -> None:
+        self._server = server
+        self.bpm = bpm
+        self._said: list[str] = []
+        for attempt in range(STARTS):
+            self._start(server.home / f"session-{attempt}")
+            try:
+                self._answer("to start")
+                self.lua(f"tempo({bpm})")
+                return
+            except BaseException as error:
+                self.close()
+                if not isinstance(error, ArdourError) or attempt == STARTS - 1:
+                    raise
+                print(f"Ardour is started once more: {error}")
+
+    def _start(self, folder: Path) -> None:
+        self._answers: queue.Queue[str | None] = queue.Queue()
+        self._process = subprocess.Popen(
+            self._server.run("ardour7-lua", str(SERVER), str(folder), "session"),
+            env=self._server.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            bufsize=1,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True, name="ardour-reader")
+        self._reader.start()
+
+    # ------------------------------------------------------------------------- conversation
+
+    def lua(self, line: str) -> str:
+        """Run one line of Lua; its value as text. Raises ArdourError."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line.replace("\n", " ") + "\n")
+        except BrokenPipeError as error:
+            raise ArdourError(f"Ardour is gone before {line}: {self.says()}") from error
+        return self._answer(line)
+
+    def says(self) -> str:
+        """Everything that Ardour printed."""
+        return "\n".join(self._said)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            line = line.rstrip()
+            if line.startswith("@"):
+                self._answers.put(line)
+            else:
+                self._said.append(line)
+        self._answers.put(None)
+
+    def _answer(self, line: str) -> str:
+        try:
+            answer = self._answers.get(timeout=ANSWER_S)
+        except queue.Empty:
+            raise ArdourError(f"no answer in {ANSWER_S} s to: {line}; {self.says()}") from None
+        if answer is None:
+            code = self._process.wait(5)
+            raise ArdourError(f"Ardour ended with {code} at: {line}; {self.says()}")
+        kind, _, value = answer.partition(" ")
+        if kind == "@error":
+            raise ArdourError(f"{line}: {value}")
+        return value
+
+    # ------------------------------------------------------------------------------ session
+
+    def run_action(self, script: Path) -> None:
+        """Run a script that was written for Ardour's window."""
+        self.lua(f'action("{script}")')
+
+    def midi_track(self, name: str) -> None:
+        """Make an empty MIDI track."""
+        self.lua(f'midi_track("{name}")')
+
+    def write_region(self, track: str, quarters: int, notes: Sequence[Written]) -> None:
+        """Let a track hold one region that begins at 0 and has these notes.
+
+        A region is only made by recording, so a key is pressed for a moment first.
+        """
+        keyboard, track_in = KEYBOARD, f"ardour:{track}/midi_in 1"
+        self.connect(keyboard, track_in)
+        self.arm(track)
+        self.lua("record()")
+        wait_for(lambda: self.frame() > 0, "the transport to roll")
+        self.lua("press(60)")
+        before = self.frame()
+        wait_for(lambda: self.frame() > before + self._server.rate_hz // 10, "a key to be recorded")
+        self.stop()
+        wait_for(lambda: self.lua(f'count_regions("{track}")') == "1", "a region to write into")
+        self.arm(track, on=False)
+        self.lua(f'S:engine():disconnect("{keyboard}", "{track_in}")')
+        written = ",".join(f"{{{at!r},{long!r},{key},{vel}}}" for at, long, key, vel in notes)
+        self.lua(f'compose("{track}", {quarters}, {{{written}}})')
+        self.rewind()
+        self._let_it_read()
+
+    def _let_it_read(self) -> None:
+        """Let so much of the server's own time pass: a thread of Ardour reads the region anew.
+
+        Nothing in its Lua says when it has; a roll that begins at once plays nothing.
+        """
+        cycles = "AudioEngine:processed_samples()"
+        begun = int(self.lua(cycles))
+        wait_for(
+            lambda: int(self.lua(cycles)) > begun + self._server.rate_hz // 2, "the server's time"
+        )
+
+    def arm(self, track: str, *, on: bool = True) -> None:
+        """Let a track record with the next `record`."""
+        self.lua(f'arm("{track}", {str(on).lower()})')
+
+    # ---------------------------------------------------------------------------- transport
+
+    def frame(self) -> int:
+        """Where the transport is, in samples."""
+        return int(self.lua("frame()"))
+
+    def quarter(self) -> float:
+        """Where the transport is."""
+        return self._quarters(self.frame())
+
+    def _quarters(self, frame: int) -> float:
+        return frame * self.bpm / 60 / self._server.rate_hz
+
+    def record(self) -> None:
+        """Roll from here; armed tracks record."""
+        self.lua("record()")
+
+    def wait_until(self, quarter: float) -> None:
+        """Wait until the transport has come so far."""
+        longest_s = 20.0 + quarter * 60 / self.bpm
+        wait_for(lambda: self.quarter() >= quarter, f"quarter {quarter}", longest_s)
+
+    def stop(self) -> None:
+        """Stop the transport and wait until it stands."""
+        self.lua("stop()")
+        wait_for(lambda: self.lua("stopped()") == "true", "the transport to stop")
+
+    def rewind(self) -> None:
+        """Go back to the beginning."""
+        self.locate(0.0)
+
+    def locate(self, quarter: float) -> None:
+        """Go to a place and stand there."""
+        frame = round(quarter * 60 / self.bpm * self._server.rate_hz)
+        self.lua(f"locate({frame})")
+        wait_for(lambda: self.frame() == frame, lambda: f"frame {frame}, now {self.frame()}")
+
+    # ---------------------------------------------------------------------------- connections
+
+    def ports(self, part: str = "") -> list[str]:
+        """Names of the MIDI ports of the whole server that contain `part`."""
+        return [name for name in self.lua(f'ports("{part}")').split("\t") if name]
+
+    def wait_for_port(self, part: str) -> str:
+        """Wait until a MIDI port has `part` in its name; its whole name."""
+        return wait_for(lambda: self.ports(part), lambda: f'"{part}" among {self.ports()}')[0]
+
+    def connect(self, source: str, destination: str) -> None:
+        """Connect two ports, given by their whole names."""
+        self.lua(f'connect("{source}", "{destination}")')
+        assert destination in self.connections(source)
+
+    def connections(self, port: str) -> list[str]:
+        """Names of the ports that this one is connected to."""
+        return [name for name in self.lua(f'connections("{port}")').split("\t") if name]
+
+    # ------------------------------------------------------------------------------ the end
+
+    def recorded(self, track: str) -> Recording:
+        """Save the session and read a track's recorded regions from their files."""
+        self.lua("save()")
+        takes = [line.split("\t") for line in self.lua(f'takes("{track}")').split("\v") if line]
+        return read_takes((self._quarters(int(frame)), Path(path)) for frame, path in takes)
+
+    def close(self) -> None:
+        """Let Ardour end, and see to it that it does."""
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.write("quit\n")
+                self._process.stdin.close()
+            except (BrokenPipeError, ValueError):
+                pass
+        try:
+            self._process.wait(8)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
