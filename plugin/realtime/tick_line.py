@@ -1,20 +1,26 @@
-"""The straight line through a clock's last ticks: where it is now and how fast it goes.
+"""The line through a clock's last ticks: where it is now and how fast it goes.
 
 Least squares over the longest stretch that the shorter ones do not contradict, so that a steady
-clock is averaged over eight beats while a ramp is followed over a few ticks. Sums are whole
+clock is averaged over eight beats while a change is followed over a few ticks. Where a stretch is
+bent, because the tempo moves, a parabola's end is taken instead of a straight line's. Sums are whole
 numbers, cumulated: a tick costs the same however long the stretch, and nothing is lost to rounding.
 It refuses to know MIDI, and to decide which tick is which: a tick comes with its number.
 """
 
 import math
+import operator
 from typing import NamedTuple
 
 STRETCHES = (12, 24, 48, 96, 192)
 """Ticks of the lines that are compared; 24 are a quarter note."""
-CONTRADICTS = 2.5
+CONTRADICTS = 3.0
 """Standard errors of a shorter line at which a longer one is not believed."""
 LEAST_NOISE_NS = 200_000.0
 """Less jitter than this is assumed of nobody."""
+BENDS = 24
+"""Shorter stretches are too short to see a bend."""
+BENT = math.sqrt(5)
+"""Standard error of the difference between a parabola's end and a straight line's, in units."""
 KEPT = 512
 
 
@@ -39,6 +45,45 @@ class Fit(NamedTuple):
         return 3.5 * self.noise_ns / math.pow(self.ticks, 1.5) / max(self.period_ns, 1.0)
 
 
+class Sums(NamedTuple):
+    """Of powers and products of x (ticks before the last one) and y (ns before it came)."""
+
+    n: int
+    x: int
+    x2: int
+    x3: int
+    x4: int
+    y: int
+    xy: int
+    x2y: int
+    y2: int
+
+    def straight(self) -> Fit | None:
+        """The straight line; None if the ticks say nothing."""
+        spread, rise = self.n * self.x2 - self.x**2, self.n * self.xy - self.x * self.y
+        if spread <= 0 or rise <= 0:
+            return None
+        left = (self.n * self.y2 - self.y**2) * spread - rise**2
+        noise = math.sqrt(max(0, left) / spread / (self.n * (self.n - 2)))
+        at_ns = (self.y * self.x2 - self.x * self.xy) / spread
+        return Fit(self.n, at_ns, rise / spread, max(noise, LEAST_NOISE_NS))
+
+    def bent(self) -> tuple[float, float]:
+        """Value and slope of the parabola at the last tick."""
+        n, x, x2, x3, x4 = self.n, self.x, self.x2, self.x3, self.x4
+        a, b, c = x2 * x4 - x3 * x3, x * x4 - x2 * x3, x * x3 - x2 * x2
+        d, e = n * x4 - x2 * x2, n * x3 - x * x2
+        whole = n * a - x * b + x2 * c
+        if whole <= 0:
+            return 0.0, 0.0
+        at = (self.y * a - self.xy * b + self.x2y * c) / whole
+        slope = (self.xy * d - self.y * b - self.x2y * e) / whole
+        return at, slope
+
+
+NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
 class TickLine:
     """Ticks (number, arrival) and the line through them. Thread: one. Real-time: yes."""
 
@@ -49,9 +94,8 @@ class TickLine:
         """Shorter stretches are not looked at: where arrivals are quantised, they mislead."""
         self.period_ns = 0.0
         self._numbers: list[int] = []
-        # n, sum x, sum xx, sum y, sum xy, sum yy up to and with each tick.
-        self._sums: list[tuple[int, int, int, int, int, int]] = [(0, 0, 0, 0, 0, 0)]
-        self._base = (0, 0)
+        self._sums = [NOTHING]  # cumulated, in the order of `Sums`, counted from `_base`
+        self._base, self._last_ns = (0, 0), 0
         self._given_period_ns: float | None = None
         self._trust = 0
         self._anchor = (0, 0.0)
@@ -69,16 +113,18 @@ class TickLine:
 
         Until the next tick the old line goes on.
         """
-        self._numbers, self._sums = [], [(0, 0, 0, 0, 0, 0)]
+        self._numbers, self._sums = [], [NOTHING]
         self._given_period_ns, self._trust = period_ns, trust_ticks
 
     def add(self, number: int, at_ns: int) -> None:
         """The tick of this number came at this moment; numbers grow."""
         if not self._numbers:
             self._base = (number, at_ns)
+        self._last_ns = at_ns
         x, y = number - self._base[0], at_ns - self._base[1]
-        n, sx, sxx, sy, sxy, syy = self._sums[-1]
-        self._sums.append((n + 1, sx + x, sxx + x * x, sy + y, sxy + x * y, syy + y * y))
+        x2 = x * x
+        one = (1, x, x2, x2 * x, x2 * x2, y, x * y, x2 * y, y * y)
+        self._sums.append(Sums(*map(operator.add, self._sums[-1], one)))
         self._numbers.append(number)
         if len(self._numbers) > KEPT:
             del self._numbers[: KEPT // 2], self._sums[: KEPT // 2]
@@ -98,47 +144,71 @@ class TickLine:
         return self._anchor[0] + (at_ns - self._anchor[1]) / self.period_ns
 
     def fit(self, ticks: int) -> Fit | None:
-        """The line through the last so many ticks; None if there are fewer or they say nothing."""
+        """The straight line through the last so many ticks; None if there are fewer."""
+        sums = self._of(ticks)
+        fit = sums.straight() if sums else None
+        return fit and fit._replace(at_ns=fit.at_ns + self._last_ns)
+
+    def _of(self, ticks: int) -> Sums | None:
+        """Sums over the last ticks, counted from the last one: small numbers, exactly."""
         if not 3 <= ticks <= len(self._numbers):
             return None
-        n, sx, sxx, sy, sxy, syy = (
-            b - a for a, b in zip(self._sums[-1 - ticks], self._sums[-1], strict=True)
+        n, x, x2, x3, x4, y, xy, x2y, y2 = map(
+            operator.sub, self._sums[-1], self._sums[-1 - ticks]
         )
-        cxx, cxy, cyy = n * sxx - sx * sx, n * sxy - sx * sy, n * syy - sy * sy
-        if cxx <= 0 or cxy <= 0:
-            return None
-        period = cxy / cxx
-        noise = math.sqrt(max(0, cyy * cxx - cxy * cxy) / cxx / (n * (n - 2)))
-        last = self._numbers[-1] - self._base[0]
-        at = self._base[1] + sy / n + period * (last - sx / n)
-        return Fit(ticks, at, period, max(noise, LEAST_NOISE_NS))
+        p, q = self._numbers[-1] - self._base[0], self._last_ns - self._base[1]
+        p2 = p * p
+        near_x, near_x2 = x - n * p, x2 - 2 * p * x + n * p2
+        return Sums(
+            n,
+            near_x,
+            near_x2,
+            x3 - 3 * p * x2 + 3 * p2 * x - n * p2 * p,
+            x4 - 4 * p * x3 + 6 * p2 * x2 - 4 * p2 * p * x + n * p2 * p2,
+            y - n * q,
+            xy - p * y - q * near_x,
+            x2y - 2 * p * xy + p2 * y - q * near_x2,
+            y2 - 2 * q * y + n * q * q,
+        )
 
     def _draw(self) -> None:
-        last = self._numbers[-1]
-        ticks = len(self._numbers)
+        last, ticks = self._numbers[-1], len(self._numbers)
         if self._given_period_ns is not None and (ticks < self._trust or ticks < 4):
-            n, sx, _, sy, _, _ = (
-                b - a for a, b in zip(self._sums[0], self._sums[-1], strict=True)
-            )
             self.period_ns = self._given_period_ns
-            x = last - self._base[0]
-            self._anchor = (last, self._base[1] + sy / n + self.period_ns * (x - sx / n))
+            first, all_sums = self._sums[0], self._sums[-1]
+            x, y = (all_sums.x - first.x) / ticks, (all_sums.y - first.y) / ticks
+            at_ns = self._base[1] + y + self.period_ns * (last - self._base[0] - x)
+            self._anchor = (last, at_ns)
             return
-        chosen = self.longest()
-        if chosen is not None:
-            self.period_ns, self._anchor = chosen.period_ns, (last, chosen.at_ns)
+        best = self._best()
+        if best is not None and best.period_ns > 0:
+            self.period_ns, self._anchor = best.period_ns, (last, best.at_ns)
 
-    def longest(self) -> Fit | None:
-        """The line through the longest stretch that no shorter one contradicts."""
+    def _best(self) -> Fit | None:
+        """The line, straight or bent, of least error that no shorter stretch contradicts."""
         ticks = len(self._numbers)
         stretches = [stretch for stretch in STRETCHES if self.least_ticks <= stretch <= ticks]
-        chosen: Fit | None = None
+        noise_ns = max(self.noise_ns, LEAST_NOISE_NS)
+        bends = BENDS if self.least_ticks == STRETCHES[0] else KEPT  # heaps look bent, too
+        best: Fit | None = None
+        best_error, straight = math.inf, True
         low, high = -math.inf, math.inf
         for stretch in stretches or [ticks]:
-            fit = self.fit(stretch)
-            if fit is None or not low <= fit.at_ns <= high:
+            sums = self._of(stretch)
+            fit = sums.straight() if sums else None
+            if sums is None or fit is None:
                 break
-            chosen = fit
-            error = CONTRADICTS * 2 * max(self.noise_ns, LEAST_NOISE_NS) / math.sqrt(stretch)
-            low, high = max(low, fit.at_ns - error), min(high, fit.at_ns + error)
-        return chosen
+            unit_ns = noise_ns / math.sqrt(stretch)
+            at_ns, slope = sums.bent() if stretch >= bends else (fit.at_ns, fit.period_ns)
+            straight = straight and abs(at_ns - fit.at_ns) <= CONTRADICTS * BENT * unit_ns
+            if straight and low <= fit.at_ns <= high:
+                at_ns, slope, error_ns = fit.at_ns, fit.period_ns, 2 * unit_ns
+            elif stretch < bends or not low <= at_ns <= high:
+                break
+            else:
+                straight, error_ns = False, 3 * unit_ns
+            if error_ns < best_error:
+                best, best_error = Fit(stretch, self._last_ns + at_ns, slope, noise_ns), error_ns
+            low = max(low, at_ns - CONTRADICTS * error_ns)
+            high = min(high, at_ns + CONTRADICTS * error_ns)
+        return best
