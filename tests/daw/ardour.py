@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.daw.pipewire import PipeWire
 from tests.daw.recording import Recording, read_takes
+from tests.daw.studio import ARDOUR, Studio
 from tests.rig.waiting import wait_for
 
 SERVER = Path(__file__).with_name("server.lua")
@@ -33,12 +33,12 @@ class ArdourError(RuntimeError):
 class Ardour:
     """A running Ardour with an empty session at one tempo, 4/4."""
 
-    def __init__(self, server: PipeWire, bpm: float) -> None:
-        self._server = server
+    def __init__(self, studio: Studio, bpm: float) -> None:
+        self._studio = studio
         self.bpm = bpm
         self._said: list[str] = []
         for attempt in range(STARTS):
-            self._start(server.home / f"session-{attempt}")
+            self._start(studio.home / f"session-{attempt}")
             try:
                 self._answer("to start")
                 self.lua(f"tempo({bpm})")
@@ -52,8 +52,8 @@ class Ardour:
     def _start(self, folder: Path) -> None:
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
-            self._server.run("ardour7-lua", str(SERVER), str(folder), "session"),
-            env=self._server.environment,
+            [ARDOUR, str(SERVER), str(folder), "session"],
+            env=self._studio.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -125,7 +125,7 @@ class Ardour:
         wait_for(lambda: self.frame() > 0, "the transport to roll")
         self.lua("press(60)")
         before = self.frame()
-        wait_for(lambda: self.frame() > before + self._server.rate_hz // 10, "a key to be recorded")
+        wait_for(lambda: self.frame() > before + self._studio.rate_hz // 10, "a key to be recorded")
         self.stop()
         wait_for(lambda: self.lua(f'count_regions("{track}")') == "1", "a region to write into")
         self.arm(track, on=False)
@@ -143,7 +143,7 @@ class Ardour:
         cycles = "AudioEngine:processed_samples()"
         begun = int(self.lua(cycles))
         wait_for(
-            lambda: int(self.lua(cycles)) > begun + self._server.rate_hz // 2, "the server's time"
+            lambda: int(self.lua(cycles)) > begun + self._studio.rate_hz // 2, "the server's time"
         )
 
     def arm(self, track: str, *, on: bool = True) -> None:
@@ -161,7 +161,7 @@ class Ardour:
         return self._quarters(self.frame())
 
     def _quarters(self, frame: int) -> float:
-        return frame * self.bpm / 60 / self._server.rate_hz
+        return frame * self.bpm / 60 / self._studio.rate_hz
 
     def record(self) -> None:
         """Roll from here; armed tracks record."""
@@ -183,7 +183,7 @@ class Ardour:
 
     def locate(self, quarter: float) -> None:
         """Go to a place and stand there."""
-        frame = round(quarter * 60 / self.bpm * self._server.rate_hz)
+        frame = round(quarter * 60 / self.bpm * self._studio.rate_hz)
         self.lua(f"locate({frame})")
         wait_for(lambda: self.frame() == frame, lambda: f"frame {frame}, now {self.frame()}")
 

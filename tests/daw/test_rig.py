@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.daw.ardour import Ardour, ArdourError, Written
-from tests.daw.pipewire import PERIOD_MS, RATE_HZ, PipeWire
 from tests.daw.standin import CLICK, CONTINUE, START, STOP
+from tests.daw.studio import Studio
 from tests.shared import REPOSITORY
 
 pytestmark = pytest.mark.daw
@@ -29,10 +29,10 @@ BPM = 132.0
 class Standin:
     """The stand-in's process."""
 
-    def __init__(self, server: PipeWire) -> None:
+    def __init__(self, studio: Studio) -> None:
         self.process = subprocess.Popen(
-            server.run(sys.executable, "-m", "tests.daw.standin"),
-            env=server.environment,
+            [sys.executable, "-m", "tests.daw.standin"],
+            env=studio.environment,
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -49,8 +49,8 @@ class Standin:
 
 
 @pytest.fixture
-def standin(pipewire: PipeWire) -> Iterator[Standin]:
-    found = Standin(pipewire)
+def standin(studio: Studio) -> Iterator[Standin]:
+    found = Standin(studio)
     yield found
     if found.process.poll() is None:
         found.process.kill()
@@ -58,9 +58,9 @@ def standin(pipewire: PipeWire) -> Iterator[Standin]:
 
 
 def test_what_the_track_plays_is_answered_recorded_and_read_back(
-    pipewire: PipeWire, standin: Standin
+    studio: Studio, standin: Standin
 ) -> None:
-    with Ardour(pipewire, BPM) as ardour:
+    with Ardour(studio, BPM) as ardour:
         ardour.run_action(SCRIPT)
         ardour.write_region("Player", 4, PHRASE)
         ardour.arm("Partner")
@@ -82,29 +82,29 @@ def test_what_the_track_plays_is_answered_recorded_and_read_back(
 
     # Ardour cannot hear in one cycle what was answered in it: the way back takes one period.
     tick_ms = quarter_ms / 1920  # Ardour's own resolution
-    assert late_ms == pytest.approx([PERIOD_MS] * len(PHRASE), abs=tick_ms)
+    assert late_ms == pytest.approx([studio.period_ms] * len(PHRASE), abs=tick_ms)
     assert longer_ms == pytest.approx([0] * len(PHRASE), abs=tick_ms)
     assert len(clicks) in (5, 6)
-    assert click_ms == pytest.approx([PERIOD_MS] * len(clicks), abs=tick_ms)
+    assert click_ms == pytest.approx([studio.period_ms] * len(clicks), abs=tick_ms)
 
     # The clock, as it was recorded on the region's making (a start and a stop) and in the take.
     assert clock["words"][-2:] in ([START, STOP], [CONTINUE, STOP])
     ticks = clock["ticks"][-24 * 5 :]
-    gaps = [(b - a) / RATE_HZ for a, b in itertools.pairwise(ticks)]
-    assert gaps == pytest.approx([60 / BPM / 24] * len(gaps), abs=2 / RATE_HZ)
+    gaps = [(b - a) / studio.rate_hz for a, b in itertools.pairwise(ticks)]
+    assert gaps == pytest.approx([60 / BPM / 24] * len(gaps), abs=2 / studio.rate_hz)
 
 
-def test_the_script_says_what_is_missing(pipewire: PipeWire) -> None:
+def test_the_script_says_what_is_missing(studio: Studio) -> None:
     with (
-        Ardour(pipewire, BPM) as ardour,
+        Ardour(studio, BPM) as ardour,
         pytest.raises(ArdourError, match="run `antiphon jam` in a terminal"),
     ):
         ardour.run_action(SCRIPT)
 
 
-def test_the_script_makes_one_of_each_and_no_loop(pipewire: PipeWire, standin: Standin) -> None:
+def test_the_script_makes_one_of_each_and_no_loop(studio: Studio, standin: Standin) -> None:
     """Run three times, with a feedback loop laid by hand before the last."""
-    with Ardour(pipewire, BPM) as ardour:
+    with Ardour(studio, BPM) as ardour:
         ardour.run_action(SCRIPT)
         ardour.run_action(SCRIPT)
         hears, plays = "Standin:Antiphon In", "Standin:Antiphon Out"
