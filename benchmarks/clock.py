@@ -63,9 +63,7 @@ def one_run(parts: list[tuple[float, ...]], late: Late, seed: int) -> tuple[floa
     ours: Errors = ([], [])
     theirs: Errors = ([], [])
     chance = np.random.default_rng(seed)
-    for (at_ns, message), (next_ns, _) in zip(
-        master.messages, master.messages[1:], strict=False
-    ):
+    for (at_ns, message), (next_ns, _) in zip(master.messages, master.messages[1:], strict=False):
         follower.message(at_ns, message)
         if message == b"\xf8":
             naive.tick(at_ns)
@@ -130,9 +128,7 @@ def main() -> None:
     args = parser.parse_args()
     result: dict[str, object] = {"microseconds_a_tick": microseconds_a_tick()}
     for name, late in JITTERS.items():
-        result[name] = {
-            f"{bpm:g}": measure([(args.beats, bpm)], late, args.runs) for bpm in TEMPOS
-        }
+        result[name] = {f"{bpm:g}": measure([(args.beats, bpm)], late, args.runs) for bpm in TEMPOS}
     moving = {
         "ramp_120_to_180_in_64_beats": [(16, 120.0), (64, 120.0, 180.0), (16, 180.0)],
         "ramp_140_to_70_in_16_beats": [(16, 140.0), (16, 140.0, 70.0), (16, 70.0)],

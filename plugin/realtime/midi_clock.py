@@ -86,6 +86,11 @@ class ClockFollower:
         """Whether a server delivers the ticks in periods of its own."""
         return self._next_line.least_ticks > STRETCHES[0]
 
+    @property
+    def waits(self) -> bool:
+        """Whether the tick that begins the song, or goes on with it, is still to come."""
+        return self._resume_at is not None
+
     def beat(self, at_ns: int) -> float | None:
         """The beat of the song, in quarter notes, at a moment; None before the first lock.
 

@@ -153,9 +153,7 @@ class TickLine:
         """Sums over the last ticks, counted from the last one: small numbers, exactly."""
         if not 3 <= ticks <= len(self._numbers):
             return None
-        n, x, x2, x3, x4, y, xy, x2y, y2 = map(
-            operator.sub, self._sums[-1], self._sums[-1 - ticks]
-        )
+        n, x, x2, x3, x4, y, xy, x2y, y2 = map(operator.sub, self._sums[-1], self._sums[-1 - ticks])
         p, q = self._numbers[-1] - self._base[0], self._last_ns - self._base[1]
         p2 = p * p
         near_x, near_x2 = x - n * p, x2 - 2 * p * x + n * p2
