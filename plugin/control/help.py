@@ -79,7 +79,7 @@ def about(word: str, settings: Settings) -> list[str]:
                 f"usually {dial.words(dial.default)}.",
                 f"  {dial.name} {dial.example}",
             ]
-    found = [line for line in everything() if line.startswith("  ") and wanted in _words(line)]
+    found = [line for line in everything() if line.startswith("  ") and set(wanted.split()) <= _words(line)]
     if not found:
         hint = nearest(wanted, HEADS) or "type help for what there is"
         raise WordingError(f"There is no help on {quoted(word)}: {hint}.")
@@ -139,5 +139,5 @@ def _line(example: str, says: str) -> str:
     return f"  {example:{_COLUMN}s}  {says}"
 
 
-def _words(line: str) -> str:
-    return line[2:].split("  ", maxsplit=1)[0]
+def _words(line: str) -> set[str]:
+    return set(tidy(line[2:].split("  ", maxsplit=1)[0]).split())
