@@ -1,12 +1,12 @@
-"""JACK and PipeWire, exact to the frame: our ports are those of one client, "Antiphon".
+"""JACK and PipeWire, exact to the frame, through two clients of our own.
 
-The client lives in a process of its own (`plugin.backends.jack_child`), so JACK never waits for the
+They live in a process of their own (`plugin.backends.jack_child`), so JACK never waits for the
 session and the session never waits for JACK: a server that dies, stops or throws us out costs a
 process, and the next one that is opened finds the server that is there then (docs/adr/0011). What
 is sent goes out one period after the moment for which it was due, wherever in a period that was;
 what comes in bears the moment at which it happened.
 
-How others list our virtual ports: "Antiphon:Antiphon In". It refuses to start a server.
+How others list our virtual ports: "Antiphon In:in", "Antiphon Out:out". It refuses to start a server.
 """
 
 import os
@@ -56,8 +56,10 @@ def pipewire_runs() -> bool:
 class _Port:
     """What inputs and outputs have in common: a port of our own, and the one to watch."""
 
-    def __init__(self, process: JackProcess, number: int, name: str, watched: str | None) -> None:
-        self.number = number
+    def __init__(
+        self, process: JackProcess, number: int, name: str, full_name: str, watched: str | None
+    ) -> None:
+        self.number, self.full_name = number, full_name
         self._process, self._name, self._watched = process, name, watched
         self._closed = self._gone = False
         self._is_input = isinstance(self, _JackInput)
@@ -169,13 +171,15 @@ class JackBackend:
         is_input = kind is _JackInput
         with self._lock:
             process, target = self._new_if_lost(), None
+            way = "in" if is_input else "out"
             if virtual:
-                own_name = name
+                # The client bears the name that people read; its first port needs none.
+                own_name = way if name == f"{CLIENT} {way.title()}" else name
             else:
                 process.lists |= process.ask(do="list")
                 choices = self._choices(process, is_input=is_input)
                 typed = name if name in choices else re.sub(NUMBER, "", name)
-                name = find_port(typed, list(choices), "input" if is_input else "output")
+                name = find_port(typed, list(choices), f"{way}put")
                 target = choices[name]
                 own_name = f"{'from' if is_input else 'to'} {name}"
             own_name = own_name.replace(":", " ")[:_NAME_LENGTH]
@@ -185,10 +189,13 @@ class JackBackend:
                     f'The MIDI port "{name}" cannot be opened ({answer["error"]}). Try again, or '
                     "choose another port."
                 )
-            number = answer["port"]
+            number, full_name = answer["port"], str(answer["name"])
+            if virtual:
+                client, _, own_name = full_name.partition(":")
+                name = re.sub(f"^{way}(?=$|-)", client, own_name)
             if is_input:
                 process.inboxes[number] = deque()
-            return kind(process, number, answer["name"] if virtual else name, target)
+            return kind(process, number, name, full_name, target)
 
     def _new_if_lost(self) -> JackProcess:
         if self._closed:

@@ -1,4 +1,4 @@
-"""Our JACK client, in a process of its own: `python -m plugin.backends.jack_child IN OUT`.
+"""Our JACK clients, in a process of its own: `python -m plugin.backends.jack_child IN OUT`.
 
 The only file that imports JACK-Client. Its process callback is Python in JACK's own thread, where
 waiting for the interpreter's lock would make the DAW drop audio; so this process does nothing else,
@@ -9,8 +9,8 @@ and its other thread sleeps (docs/adr/0011). It can be stopped from outside what
     pipe IN           frames that the session sends (`plugin.backends.jack_frames`)
     pipe OUT          frames that came in, with the moment at which they did
 
-When the session ends, however it ends, the notes that still sound are released and the client takes
-its leave in order; a JACK server stands still for seconds when a client is killed. It refuses to
+When the session ends, however it ends, the notes that still sound are released and the clients
+take their leave in order; a JACK server stands still for seconds when one is killed. It refuses to
 start a server.
 """
 
@@ -38,23 +38,22 @@ FLUSH_S, CONNECT_S, LEAVE_S = 0.5, 0.5, 1.0
 connected (it is listed before its client is active), until JACK lets us go."""
 MOST_UNREAD_BYTES = 1 << 20
 REAL_TIME_PRIORITY = 10
-NOTE_ON, NOTE_OFF, ACTIVE_SENSING = 0x90, 0x80, 0xFE
+NOTE_ON, NOTE_OFF, ACTIVE_SENSING, RELEASE_VELOCITY = 0x90, 0x80, 0xFE, 64
+WAYS = "In", "Out"
 
 
 class Cycle:
-    """What happens in JACK's thread, once a period. Everything else only swaps its tuples."""
+    """What happens in JACK's thread, once a period. Everything else only swaps its `ports`.
 
-    def __init__(self, client: Any, from_session: int, to_session: int) -> None:
-        self.inputs: tuple[tuple[int, Any], ...] = ()
-        self.outputs: dict[int, Any] = {}
-        self.outgoing = Outgoing()
+    Two clients have one each: what comes in and what goes out must not be one client's, or JACK
+    would take the way through us for a loop and add a period to it.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.ports: dict[int, Any] = {}
         self.count = 0
         self.period_ns = int(client.blocksize * 1e9 / client.samplerate)
-        self.sounding: set[tuple[int, int, int]] = set()
-        """Port, channel and pitch of the notes that were sent on and not off again."""
         self._client, self._ns_per_frame = client, 1e9 / client.samplerate
-        self._from_session, self._to_session = from_session, to_session
-        self._unpacker, self._unread = Unpacker(), b""
 
     def run(self, frames: int) -> None:
         """JACK's process callback."""
@@ -63,31 +62,26 @@ class Cycle:
         now_ns, client = time.monotonic_ns(), self._client
         # Both are counted modulo 2**32; `frame_time` follows the server's smoothed clock.
         into_cycle = (client.frame_time - client.last_frame_time + 2**31) % 2**32 - 2**31
-        start_ns = now_ns - int(into_cycle * self._ns_per_frame)
         self.period_ns = int(frames * self._ns_per_frame)
-        self._hear(start_ns - self.period_ns)
-        self._take_from_session(now_ns)
-        outputs = self.outputs
-        for port in outputs.values():
-            port.clear_buffer()
-        due = self.outgoing.take(start_ns, frames, self._ns_per_frame)
-        for number, (offset, frame) in enumerate(due):
-            output = outputs.get(frame.port)
-            if output is not None and not self._write(output, offset, frame) and number:
-                self.outgoing.put_back([frame for _, frame in due[number:]])
-                break  # the port is full; what does not fit into an empty one is dropped
+        self.work(now_ns, now_ns - int(into_cycle * self._ns_per_frame), frames)
         self.count += 1
 
-    def release(self, now_ns: int) -> None:
-        """Owe a note-off to whatever sounds. Thread: the main one, when nothing more comes in."""
-        for port, channel, pitch in sorted(self.sounding):
-            off = bytes((NOTE_OFF | channel, pitch, 64))
-            self.outgoing.put(now_ns, Frame(now_ns, port, off))
+    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
+        """A cycle of so many frames that began at `start_ns`."""
+        raise NotImplementedError
 
-    def _hear(self, begin_ns: int) -> None:
-        """Pass on what came in: an event of this cycle happened in the period before it."""
-        found = b""
-        for number, port in self.inputs:
+
+class CycleIn(Cycle):
+    """Passes on what comes in."""
+
+    def __init__(self, client: Any, to_session: int) -> None:
+        super().__init__(client)
+        self._to_session, self._unread = to_session, b""
+
+    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
+        """An event of this cycle happened in the period before it."""
+        begin_ns, found = start_ns - self.period_ns, b""
+        for number, port in self.ports.items():
             for offset, data in port.incoming_midi_events():
                 message = bytes(data)
                 if 0 < len(message) <= MAX_MESSAGE_BYTES and message[0] != ACTIVE_SENSING:
@@ -99,16 +93,43 @@ class Cycle:
             with contextlib.suppress(OSError):
                 self._unread = self._unread[os.write(self._to_session, self._unread) :]
 
-    def _take_from_session(self, now_ns: int) -> None:
+
+class CycleOut(Cycle):
+    """Plays what the session sends."""
+
+    def __init__(self, client: Any, from_session: int) -> None:
+        super().__init__(client)
+        self.outgoing = Outgoing()
+        self.sounding: set[tuple[int, int, int]] = set()
+        """Port, channel and pitch of the notes that were sent on and not off again."""
+        self._from_session, self._unpacker = from_session, Unpacker()
+
+    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
+        """Everything that was sent before this cycle began, as far as there is room."""
         with contextlib.suppress(OSError):
             for frame in self._unpacker.feed(os.read(self._from_session, 8192)):
                 self.outgoing.put(now_ns, frame)
+        ports = self.ports
+        for port in ports.values():
+            port.clear_buffer()
+        due = self.outgoing.take(start_ns, frames, self._ns_per_frame)
+        for number, (offset, frame) in enumerate(due):
+            output = ports.get(frame.port)
+            if output is not None and not self._write(output, offset, frame) and number:
+                self.outgoing.put_back([frame for _, frame in due[number:]])
+                break  # the port is full; what does not fit into an empty one is dropped
+
+    def release(self, now_ns: int) -> None:
+        """Owe a note-off to whatever sounds. Thread: the main one, when nothing more comes in."""
+        for port, channel, pitch in sorted(self.sounding):
+            off = bytes((NOTE_OFF | channel, pitch, RELEASE_VELOCITY))
+            self.outgoing.put(now_ns, Frame(now_ns, port, off))
 
     def _write(self, output: Any, offset: int, frame: Frame) -> bool:
         message = frame.message
         try:
             output.write_midi_event(offset, message)
-        except Exception:  # JackErrorCode, named only where JACK-Client is imported
+        except _jack().JackError:
             return False
         kind = message[0] & 0xF0
         if kind in (NOTE_ON, NOTE_OFF):
@@ -123,29 +144,27 @@ class Cycle:
 class Bridge:
     """The other thread: does what the session wishes and tells it what changes. Sleeps mostly."""
 
-    def __init__(self, client: Any, cycle: Cycle) -> None:
-        self._client, self._cycle = client, cycle
+    def __init__(self, inputs: CycleIn, outputs: CycleOut, clients: tuple[Any, Any]) -> None:
+        self._inputs, self._outputs, self._clients = inputs, outputs, clients
         self._ports: dict[int, Any] = {}
         self._numbers = itertools.cycle(range(65_536))
         self._xruns = self._beats_still = self._beat_at = 0
         self._pipewire = "PipeWire" in version()
         self._changed_in, self._changed = os.pipe()
         os.set_blocking(self._changed, False)
+        client = clients[0]
         client.set_port_registration_callback(self._ports_changed, only_available=False)
         client.set_port_rename_callback(self._port_renamed, only_available=False)
-        client.set_shutdown_callback(lambda *why: os._exit(1))
         client.set_xrun_callback(self._xrun)
-        client.set_process_callback(cycle.run)
+        for client, cycle in zip(clients, (inputs, outputs), strict=True):
+            client.set_shutdown_callback(lambda *why: os._exit(1))
+            client.set_process_callback(cycle.run)
 
     def serve(self) -> None:
         """Until the session closes its end, or is gone."""
-        self._client.activate()
-        say(
-            ready=self._client.name,
-            version=version(),
-            **self._lists(),
-            **self._beat(),
-        )
+        for client in self._clients:
+            client.activate()
+        say(ready=True, version=version(), **self._lists(), **self._beat())
         unfinished, listed = b"", None
         while True:
             readable, _, _ = select.select([0, self._changed_in], [], [], BEAT_S)
@@ -169,10 +188,11 @@ class Bridge:
         watchdog.daemon = True
         watchdog.start()
         self._flush()
-        self._cycle.release(time.monotonic_ns())
+        self._outputs.release(time.monotonic_ns())
         self._flush()
-        self._client.deactivate()
-        self._client.close()
+        for client in self._clients:
+            client.deactivate()
+            client.close()
 
     def _do(self, wish: dict[str, Any]) -> None:
         try:
@@ -188,14 +208,14 @@ class Bridge:
 
     def _open(self, is_input: bool, name: str, target: str | None) -> dict[str, Any]:
         """A port of our own, connected with `target` if there is one."""
-        ours = self._client.midi_inports if is_input else self._client.midi_outports
-        taken = {port.shortname for port in self._ports.values()}
+        client, cycle = self._clients[not is_input], self._inputs if is_input else self._outputs
+        taken = {port.name for port in self._ports.values()}
         unique, copy = name, 0
-        while unique in taken:
+        while f"{client.name}:{unique}" in taken:
             copy += 1
             unique = f"{name}-{copy:02d}"
         number = next(n for n in self._numbers if n not in self._ports)
-        port = ours.register(unique)
+        port = (client.midi_inports if is_input else client.midi_outports).register(unique)
         if target is not None:
             try:
                 self._connect(*((target, port.name) if is_input else (port.name, target)))
@@ -203,17 +223,14 @@ class Bridge:
                 port.unregister()
                 raise
         self._ports[number] = port
-        if is_input:
-            self._cycle.inputs = (*self._cycle.inputs, (number, port))
-        else:
-            self._cycle.outputs = {**self._cycle.outputs, number: port}
-        return {"port": number, "name": unique}
+        cycle.ports = {**cycle.ports, number: port}
+        return {"port": number, "name": port.name}
 
     def _connect(self, source: str, destination: str) -> None:
         end_s = time.monotonic() + CONNECT_S
         while True:
             try:
-                self._client.connect(source, destination)
+                self._clients[0].connect(source, destination)
             except _jack().JackErrorCode:
                 if time.monotonic() > end_s:
                     raise
@@ -223,26 +240,27 @@ class Bridge:
 
     def _close(self, number: int) -> dict[str, Any]:
         port = self._ports.pop(number)
-        if number in self._cycle.outputs:
+        is_input = number in self._inputs.ports
+        cycle = self._inputs if is_input else self._outputs
+        if not is_input:
             self._flush()
-        cycle = self._cycle
-        cycle.inputs = tuple(entry for entry in cycle.inputs if entry[0] != number)
-        cycle.outputs = {n: other for n, other in cycle.outputs.items() if n != number}
-        self._wait_for_cycles(1)  # the one under way may still use it
-        cycle.sounding = {key for key in cycle.sounding if key[0] != number}
+        cycle.ports = {n: other for n, other in cycle.ports.items() if n != number}
+        self._wait_for_cycles(cycle, 1)  # the one under way may still use it
+        self._outputs.sounding = {key for key in self._outputs.sounding if key[0] != number}
         port.unregister()
         return {}
 
     def _flush(self) -> None:
         """Wait until everything that the session has sent has gone out."""
         end_s = time.monotonic() + FLUSH_S
-        self._wait_for_cycles(2)
-        while len(self._cycle.outgoing) and time.monotonic() < end_s:
-            self._wait_for_cycles(1)
+        self._wait_for_cycles(self._outputs, 2)
+        while len(self._outputs.outgoing) and time.monotonic() < end_s:
+            self._wait_for_cycles(self._outputs, 1)
 
-    def _wait_for_cycles(self, cycles: int) -> None:
-        end_s, until = time.monotonic() + FLUSH_S, self._cycle.count + cycles
-        while self._cycle.count < until and time.monotonic() < end_s:
+    @staticmethod
+    def _wait_for_cycles(cycle: Cycle, cycles: int) -> None:
+        end_s, until = time.monotonic() + FLUSH_S, cycle.count + cycles
+        while cycle.count < until and time.monotonic() < end_s:
             time.sleep(0.001)  # noqa: TID251  this process is not the session
 
     def _lists(self) -> dict[str, Any]:
@@ -253,7 +271,7 @@ class Bridge:
             for _ in range(LIST_TRIES):
                 # A port that goes between being listed and being looked up is an error.
                 with contextlib.suppress(_jack().JackError):
-                    ports = self._client.get_ports(is_midi=True, **which)
+                    ports = self._clients[0].get_ports(is_midi=True, **which)
                     return [port.name for port in ports if port.name not in own]
             return []
 
@@ -264,12 +282,12 @@ class Bridge:
 
         jackd's end is told to the shutdown callback, PipeWire's only to who wants something.
         """
-        cycle = self._cycle
+        cycle = self._outputs
         self._beats_still = self._beats_still + 1 if cycle.count == self._beat_at else 0
         self._beat_at = cycle.count
         if self._beats_still == STILL_BEATS and self._pipewire:
             try:
-                self._client.midi_inports.register("probe").unregister()
+                self._clients[0].midi_inports.register("probe").unregister()
             except _jack().JackError:
                 os._exit(1)
         return {"cycles": cycle.count, "period_ns": cycle.period_ns, "xruns": self._xruns}
@@ -321,7 +339,7 @@ def _wish_for_real_time() -> None:
 
 
 def main(name: str, from_session: int, to_session: int) -> None:
-    """Be the client until the session closes standard input."""
+    """Be the clients "NAME In" and "NAME Out" until the session closes standard input."""
     for pipe in (from_session, to_session):
         os.set_blocking(pipe, False)
     try:
@@ -335,8 +353,10 @@ def main(name: str, from_session: int, to_session: int) -> None:
     for quiet in (jack.set_error_function, jack.set_info_function):
         quiet(lambda _: None)
     try:
-        client = jack.Client(name, no_start_server=True)
-        bridge = Bridge(client, Cycle(client, from_session, to_session))
+        clients = tuple(jack.Client(f"{name} {way}", no_start_server=True) for way in WAYS)
+        bridge = Bridge(
+            CycleIn(clients[0], to_session), CycleOut(clients[1], from_session), clients
+        )
     except jack.JackError:
         say(failed="server")
         return

@@ -1,6 +1,6 @@
 """The session's end of our JACK process: starts it, asks it, and knows when it is lost.
 
-One `JackProcess` is one client on one server, from start to end; a new server takes a new one. It
+One `JackProcess` is our clients on one server, from start to end; a new server takes a new one. It
 never waits for JACK, only for a process that it can end, and for that never longer than `ASK_S`.
 
 It refuses to know what MIDI means: frames go through as they are.
@@ -59,7 +59,7 @@ class JackProcess:
     """Thread: `send` and `poll` one, the rest any."""
 
     def __init__(self, name: str, environment: dict[str, str]) -> None:
-        """Start it as the client `name`. Raises NoJackError, or PortError if it hangs."""
+        """Start it as the clients "`name` In" and "`name` Out". Raises NoJackError, or PortError if it hangs."""
         self.inboxes: dict[int, deque[Frame]] = {}
         self.lists: dict[str, list[str]] = {"inputs": [], "outputs": []}
         self.renamed: dict[str, str] = {}
@@ -112,7 +112,7 @@ class JackProcess:
         if "failed" in ready:
             self.close()
             raise NoJackError(ready["failed"])
-        self.name, self.version = str(ready["ready"]), str(ready["version"])
+        self.version = str(ready["version"])
 
     # -- MIDI: the session's thread --
 
@@ -175,7 +175,7 @@ class JackProcess:
             self._tell({**wish, "number": next(self._numbers)})
 
     def close(self) -> None:
-        """Let the client take its leave, and wait until it has. Twice is once."""
+        """Let the clients take their leave, and wait until they have. Twice is once."""
         self._lost = True
         if self._asks.closed:
             return

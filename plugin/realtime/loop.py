@@ -8,12 +8,15 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from engine.api import FromEngine
 from plugin.engine_link import EngineLink, Stopped
 from plugin.ports import InputPort, OutputPort, PortError
 from plugin.realtime.clock import Clock
-from plugin.session import Session
+
+if TYPE_CHECKING:
+    from plugin.session import Session
 
 POLL_EVERY_NS = 1_000_000
 MOST_AT_ONCE = 256
@@ -35,7 +38,7 @@ class Loop:
 
     def __init__(
         self,
-        session: Session,
+        session: "Session",
         *,
         clock: Clock,
         inputs: Sequence[InputPort],

@@ -8,7 +8,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contracts.port_suite")
 
-from plugin.backends.jack import CLIENT, JackBackend  # noqa: E402
+from plugin.backends.jack import JackBackend  # noqa: E402
 from plugin.backends.memory import MemoryBackend  # noqa: E402
 from plugin.backends.rtmidi import RtMidiBackend  # noqa: E402
 from plugin.ports import Backend, InputPort, OutputPort  # noqa: E402
@@ -104,13 +104,11 @@ class RtMidiRig:
 
 
 class JackRig(RtMidiRig):
-    """Our own JACK process: all ports belong to one client."""
+    """Our own JACK process: all ports of one direction belong to one client."""
 
-    def names(self) -> list[str]:
-        return [name.removeprefix(f"{CLIENT}:") for name in super().names()]
-
-    def full_name(self, port: InputPort | OutputPort) -> str:
-        return f"{CLIENT}:{port.name}"
+    def full_name(self, port: Any) -> str:
+        full_name: str = port.full_name
+        return full_name
 
 
 class PipeWireRig(JackRig):

@@ -29,7 +29,6 @@ from tests.rig.waiting import wait_for
 PERIOD_FRAMES = 256
 RATE_HZ = 48_000
 
-_DUMMY_DRIVER = f"-d dummy -r {RATE_HZ} -p {PERIOD_FRAMES} -C 2 -P 2".split()
 _NAMES = [f"antiphon-test-{number}" for number in range(6)]
 _SHM = Path("/dev/shm")
 
@@ -62,17 +61,18 @@ class JackServer:
 
     _in_this_process: ClassVar[Optional["JackServer"]] = None
 
-    def __init__(self) -> None:
+    def __init__(self, period_frames: int = PERIOD_FRAMES) -> None:
         if JackServer._in_this_process is not None:
             raise RuntimeError("close the other JACK server first: one at a time in a process")
         JackServer._in_this_process = self
         self.name, self._lock = _take_name()
         self._clean()
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by close()
+        driver = f"-d dummy -r {RATE_HZ} -p {period_frames} -C 2 -P 2".split()
         self._process = subprocess.Popen(
             # -r: real-time priority is not always granted. 256 frames: the shortest period that
             # runs without gaps on a small virtual machine.
-            ["jackd", "-T", "-r", "-S", "-n", self.name, *_DUMMY_DRIVER],
+            ["jackd", "-T", "-r", "-S", "-n", self.name, *driver],
             env={**os.environ, **self.environment, "JACK_NO_AUDIO_RESERVATION": "1"},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
