@@ -159,7 +159,7 @@ class Desk:
             )
             pedal = heard.learned.source
             if pedal.kind is SourceKind.CONTROL and pedal.number in PEDALS and heard.eaten:
-                outcome = replace(outcome, says=f"{outcome.says} The music hears it no longer.")
+                outcome = replace(outcome, says=f"{outcome.says}; the music hears it no longer")
         elif heard.dial:
             dial = DIALS[heard.dial]
             outcome = self._put(dial.put(self.settings, heard.value), turning=(dial.name, now_ns))
