@@ -112,4 +112,7 @@ def _in_background(descriptor: int) -> bool:
     """Whether this is a terminal that another program has the keyboard of."""
     if not hasattr(os, "tcgetpgrp") or not os.isatty(descriptor):
         return False
-    return os.tcgetpgrp(descriptor) != os.getpgrp()
+    # A terminal that is not the one we were started from has no foreground for us.
+    with contextlib.suppress(OSError):
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    return False

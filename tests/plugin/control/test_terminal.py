@@ -132,12 +132,33 @@ def test_closing_while_nothing_is_typed_ends_the_thread():
         assert terminal.ended
 
 
-def test_a_terminal_in_the_foreground_of_nobody_is_not_read():
-    """Reading the keyboard from the background would have the system stop the program."""
-    control, terminal_end = pty.openpty()
-    with os.fdopen(terminal_end) as stream, reading(stream) as terminal:
+def test_a_keyboard_is_read():
+    control, keyboard = pty.openpty()
+    with os.fdopen(keyboard) as stream, reading(stream) as terminal:
         os.write(control, b"go\n")
+        assert lines(terminal, 1) == ["go"]
+    os.close(control)
+
+
+def test_the_keyboard_of_another_program_is_left_alone(monkeypatch):
+    """Reading it from the background would have the system stop the program, music and all."""
+    asked = threading.Semaphore(0)
+    groups = [os.getpgrp() + 1]
+
+    def foreground(_: int) -> int:
+        asked.release()
+        return groups[-1]
+
+    monkeypatch.setattr(os, "tcgetpgrp", foreground)
+    control, keyboard = pty.openpty()
+    with os.fdopen(keyboard) as stream, reading(stream) as terminal:
+        os.write(control, b"go\n")
+        for _ in range(3):
+            asked.acquire()
         assert terminal.poll() is None
+        assert not terminal.ended
+        groups.append(os.getpgrp())
+        assert lines(terminal, 1) == ["go"]
     os.close(control)
 
 
