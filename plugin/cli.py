@@ -64,7 +64,7 @@ def _run(command: Callable[[], int]) -> int:
 
 
 def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
-    from plugin.commands import doctor, jam, ports, takes
+    from plugin.commands import daw, doctor, jam, ports, takes
 
     also = ", ".join(elsewhere)
     parser = argparse.ArgumentParser(
@@ -77,6 +77,7 @@ def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
     ports.add_parsers(subparsers)
     doctor.add_parsers(subparsers)
     takes.add_parser(subparsers)
+    daw.add_parser(subparsers)
     return parser
 
 
