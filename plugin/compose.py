@@ -10,19 +10,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.events import Timebase
-from engine.limits import Constraints
 from engine.smf.song import MidiSong
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
+from plugin.control.desk import Desk
+from plugin.control.store import path_in
 from plugin.engine_link import EngineLink
 from plugin.engine_process import EngineProcess
 from plugin.file_player import FilePlayer
 from plugin.files import data_folder
+from plugin.outlet import Send
 from plugin.ports import Backend, InputPort, OutputPort
 from plugin.realtime.clock import Clock, MonotonicClock
 from plugin.realtime.loop import Loop
 from plugin.record import JamRecord
 from plugin.session import Session
+from plugin.settings import Settings
+from plugin.steering import Keeper, Steering
 from plugin.takes import library_path
 from plugin.takes_writer import TakeWriter
 
@@ -38,7 +42,6 @@ class Jam:
     record: JamRecord
     clock: Clock
     player: FilePlayer | None
-    timebase: Timebase
     hears: str
     """Name of the port that the player plays into."""
     plays: str
@@ -70,8 +73,8 @@ def open_jam(
     *,
     emit: Callable[[protocol.Event], None],
     seed: int,
-    timebase: Timebase | None = None,
-    limits: Constraints | None = None,
+    desk: Desk,
+    lines: Callable[[], str | None] = lambda: None,
     thru: bool = False,
     in_name: str | None = None,
     out_name: str | None = None,
@@ -82,15 +85,14 @@ def open_jam(
 
     in_name, out_name: existing ports; without them virtual ones are made. song: a file (and its
     name) that plays the player; on the memory backend it plays through the ports, elsewhere it
-    takes the input's place. `emit` is called from the thread that runs the loop, and must return
-    at once. Raises PortError.
+    takes the input's place. desk: what the player's lines (`lines`, polled) and knobs go through;
+    its settings are the jam's, and what it keeps is written, unless a file plays. `emit` is called
+    from the thread that runs the loop, and must return at once. Raises PortError.
     """
     clock = MonotonicClock()
     # What goes on until Ctrl-C is not kept in memory: the take library has it.
     record = JamRecord(keeps_messages=song is not None)
     player = FilePlayer(song[0], clock, song[1]) if song else None
-    if timebase is None:
-        timebase = player.timebase if player else Timebase()
     with contextlib.ExitStack() as closing:
         engine: EngineLink = start_engine(weights)
         closing.callback(engine.close)
@@ -106,8 +108,21 @@ def open_jam(
             while troubles:
                 emit(protocol.Trouble(troubles.popleft()))
 
+        keeper = None
+        if song is None:
+            keeper = Keeper(path_in(), troubles.append)
+            closing.callback(keeper.close)
+        steering = Steering(desk, emit, keeper)
+
+        def heed(event: protocol.Event) -> None:
+            emit(event)
+            if isinstance(event, protocol.SettingsChanged):
+                steering.changed(clock.now_ns(), event)
+
         def beside(now_ns: int) -> None:
             tell()
+            if (line := lines()) is not None:
+                steering.line(now_ns, line)
             if other:
                 other.listen(now_ns)
                 other.play()
@@ -123,14 +138,15 @@ def open_jam(
             send=output.send if heard_at_wire else _noting(output, record.sent, clock),
             engine=engine,
             takes=takes,
-            emit=emit,
-            timebase=timebase,
+            emit=heed,
+            settings=desk.settings,
             seed=seed,
-            limits=limits,
             thru=thru,
             pass_on=_noting(output, record.passed_on, clock),
             origin_ns=player.begin() if player else None,
+            steer=steering.midi,
         )
+        steering.attach(session)
         closing.callback(lambda: session.close(clock.now_ns()))
         heard = port if other else _Overheard(port, record, clock)
         loop = Loop(
@@ -142,7 +158,7 @@ def open_jam(
             sources=backend.inputs,
             beside=beside,
         )
-        yield Jam(session, loop, record, clock, player, timebase, port.name, output.name)
+        yield Jam(session, loop, record, clock, player, port.name, output.name)
 
 
 def _open_output(backend: Backend, name: str | None) -> OutputPort:
@@ -155,13 +171,18 @@ def _open_input(backend: Backend, name: str | None) -> InputPort:
     return backend.open_input(name or IN_NAME, virtual=virtual)
 
 
-def _noting(
-    output: OutputPort, note: Callable[[int, bytes], None], clock: Clock
-) -> Callable[[bytes], None]:
+def settings_of(timebase: Timebase) -> Settings:
+    """The usual settings, with this tempo."""
+    if not timebase.tempo_known:
+        return Settings()
+    return Settings(bpm=timebase.bpm, beats_per_bar=timebase.beats_per_bar)
+
+
+def _noting(output: OutputPort, note: Callable[[int, bytes], None], clock: Clock) -> Send:
     """The output's `send`, and what went out is noted."""
 
-    def send(message: bytes) -> None:
-        output.send(message)
+    def send(message: bytes, due_ns: int | None = None) -> None:
+        output.send(message, due_ns)
         note(clock.now_ns(), message)
 
     return send

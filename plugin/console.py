@@ -6,7 +6,6 @@ shown where a tempo is known, else stretches of two seconds.
 
 from collections.abc import Callable
 
-from engine.events import Timebase
 from plugin import protocol
 
 NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -22,12 +21,13 @@ def pitch_name(pitch: int) -> str:
 class Console:
     """Turns a session's events into lines. Thread: one."""
 
-    def __init__(self, write: Callable[[str], None], timebase: Timebase) -> None:
+    def __init__(self, write: Callable[[str], None]) -> None:
         """`write` takes one finished line."""
-        self._write, self._timebase = write, timebase
+        self._write = write
         self._notes: list[str] = []
         self._count = 0
-        self._where: tuple[int, bool] | None = None
+        self._where: tuple[str, bool] | None = None
+        self._partners_turn: bool | None = None
 
     def event(self, event: protocol.Event) -> None:
         """Show one event, or keep it until its bar is full."""
@@ -61,7 +61,16 @@ class Console:
             case protocol.StateChanged(state=protocol.State.THINKING):
                 self._flush()
                 self._write("  your partner is still thinking ...")
-            case protocol.StateChanged():
+            case protocol.StateChanged(state=protocol.State.YIELDING):
+                self._flush()
+                self._write("  your partner is falling silent ...")
+            case protocol.Position():
+                self._position(event)
+            case protocol.Said():
+                self._flush()
+                for line in event.says.splitlines():
+                    self._write(f"  {line}")
+            case protocol.StateChanged() | protocol.SettingsChanged():
                 pass
 
     def close(self) -> None:
@@ -69,7 +78,7 @@ class Console:
         self._flush()
 
     def _note(self, event: protocol.NoteSounded) -> None:
-        where = (self._stretch(event.t_ns), event.partner)
+        where = (_stretch(event), event.partner)
         if where != self._where:
             self._flush()
             self._where = where
@@ -78,20 +87,19 @@ class Console:
         if self._count <= MOST_NAMES:
             self._notes.append(pitch_name(event.pitch) + late)
 
-    def _stretch(self, t_ns: int) -> int:
-        if self._timebase.tempo_known:
-            return int(t_ns / self._timebase.ns_per_beat // self._timebase.beats_per_bar)
-        return t_ns // FREE_STRETCH_NS
+    def _position(self, event: protocol.Position) -> None:
+        """While trading: whose bars begin."""
+        if event.partners_turn is not None and event.partners_turn is not self._partners_turn:
+            self._flush()
+            who = "◆ your partner's" if event.partners_turn else "● your"
+            bars = "bar" if event.turn_bars == 1 else f"{event.turn_bars} bars"
+            self._write(f"  bar {event.bar:3d}  {who} {bars}")
+        self._partners_turn = event.partners_turn
 
     def _flush(self) -> None:
         if self._where is None or not self._notes:
             return
-        stretch, partner = self._where
-        if self._timebase.tempo_known:
-            when = f"bar {stretch + 1:3d}"
-        else:
-            seconds = stretch * FREE_STRETCH_NS // 1_000_000_000
-            when = f"{seconds // 60:3d}:{seconds % 60:02d}"
+        when, partner = self._where
         names = " ".join(self._notes)
         more = f" … {self._count - MOST_NAMES} more" if self._count > MOST_NAMES else ""
         who = "◆ partner" if partner else "● you    "
@@ -99,6 +107,14 @@ class Console:
         self._notes.clear()
         self._count = 0
         self._where = None
+
+
+def _stretch(event: protocol.NoteSounded) -> str:
+    """The bar of a note, or without a tempo the two seconds in which it began."""
+    if event.bar is not None:
+        return f"bar {event.bar:3d}"
+    seconds = event.t_ns // FREE_STRETCH_NS * FREE_STRETCH_NS // 1_000_000_000
+    return f"{seconds // 60:3d}:{seconds % 60:02d}"
 
 
 def _count(notes: int) -> str:

@@ -5,49 +5,65 @@ moved if it comes late. It refuses to know clocks, ports and engines.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from engine.events import Note, Timebase
 from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote
-from plugin.realtime.scheduler import PlannedNote
 
 LEAST_ANSWER_BEATS = 3.0
 MOST_ANSWER_BEATS = 24.0
 LAST_RING_NS = 2_000_000_000
 """How long after the asked end a piece of the answer may still come."""
 
+Print = tuple[tuple[int, int, int], ...]
+"""What tells one answer from another: onsets since its start and lengths in 1/96 beats, keys."""
+
 
 @dataclass(slots=True)
 class Exchange:
-    """The `number`-th of a session."""
+    """The `number`-th of a session; `attempt` counts the answers to one and the same phrase."""
 
     number: int
+    attempt: int = 0
     heard: list[HeardNote] = field(default_factory=list)
     last_end_ns: int = 0
     """When the last of the heard notes ended."""
+    go_ns: int | None = None
+    """When a sign passed the turn on; None: silence does."""
+    asked_ns: int = 0
+    """When the answer begins, as it was asked for."""
     plan: list[Note] = field(default_factory=list)
     plan_done: bool = False
     end_beat: float = 0.0
     """When the answer is over, as it was asked for."""
-    shift_ns: int | None = None
+    shift_beats: float | None = None
     """Set when the answer begins: what the whole plan is moved by."""
+    prints: set[Print] = field(default_factory=set)
+    """Of the answers that this phrase has had."""
 
     @property
     def answering(self) -> bool:
         """Whether the answer has begun."""
-        return self.shift_ns is not None
+        return self.shift_beats is not None
 
     @property
     def phrase_ns(self) -> int:
         """Length of the phrase, from its first onset to its last release."""
-        return self.last_end_ns - self.heard[0].start_ns if self.heard else 0
+        if not self.heard:
+            return 0
+        return self.last_end_ns - min(note.start_ns for note in self.heard)
 
     def hear(self, note: HeardNote) -> None:
-        """A complete note of the phrase, in order of onset."""
+        """A complete note of the phrase."""
         self.heard.append(note)
         self.last_end_ns = max(self.last_end_ns, note.end_ns)
+
+    def phrase(self, grid: BeatGrid) -> list[Note]:
+        """The phrase in beats, in order of onset."""
+        ordered = sorted(self.heard, key=lambda note: (note.start_ns, note.pitch))
+        return [note_in_beats(note, grid) for note in ordered]
 
     def void_plan(self) -> None:
         """Whatever is planned is worth nothing."""
@@ -55,8 +71,12 @@ class Exchange:
 
     def question(self, start_ns: int, grid: BeatGrid) -> tuple[float, float]:
         """Beats between which the answer shall lie if it begins at `start_ns`."""
+        self.asked_ns = start_ns
         start = grid.beat(start_ns)
-        length = grid.beat(self.last_end_ns) - grid.beat(self.heard[0].start_ns)
+        length = 0.0
+        if self.heard:
+            first_ns = min(note.start_ns for note in self.heard)
+            length = grid.beat(self.last_end_ns) - grid.beat(first_ns)
         self.end_beat = answer_end(start, length, grid.timebase)
         return start, self.end_beat
 
@@ -66,28 +86,35 @@ class Exchange:
         A plan that comes too late is moved as a whole, never squeezed.
         """
         first_ns = grid.ns(self.plan[0].onset)
-        self.shift_ns = grid.whole_beats_ns(max(0, now_ns - first_ns))
-        return first_ns + self.shift_ns
+        shift_ns = grid.whole_beats_ns(max(0, now_ns - first_ns))
+        self.shift_beats = grid.beat(first_ns + shift_ns) - grid.beat(first_ns)
+        return first_ns + shift_ns
 
-    def committed(
-        self, notes: Sequence[Note], note_ids: Iterator[int], grid: BeatGrid
-    ) -> Iterator[PlannedNote]:
+    def moved(self, notes: Sequence[Note]) -> list[Note]:
         """Notes of the plan as they will be played."""
-        assert self.shift_ns is not None
-        for note in notes:
-            yield PlannedNote(
-                next(note_ids),
-                grid.ns(note.onset) + self.shift_ns,
-                grid.ns(note.end) + self.shift_ns,
-                note.channel,
-                note.pitch,
-                note.velocity,
-            )
+        shift = self.shift_beats or 0.0
+        return [replace(note, onset=note.onset + shift) for note in notes] if shift else [*notes]
 
     def over(self, now_ns: int, grid: BeatGrid) -> bool:
         """Whether nothing more can come: all was planned, or its time has passed."""
-        assert self.shift_ns is not None
-        return self.plan_done or now_ns > grid.ns(self.end_beat) + self.shift_ns + LAST_RING_NS
+        end_beat = self.end_beat + (self.shift_beats or 0.0)
+        return self.plan_done or now_ns > grid.ns(end_beat) + LAST_RING_NS
+
+    def is_repetition(self) -> bool:
+        """Whether this phrase has had the planned answer before; remembers it."""
+        start = self.plan[0].onset if self.plan else 0.0
+        found = tuple(
+            (round(96 * (n.onset - start)), round(96 * n.duration), n.pitch) for n in self.plan
+        )
+        known = found in self.prints
+        self.prints.add(found)
+        return known
+
+
+def note_in_beats(note: HeardNote, grid: BeatGrid) -> Note:
+    """A heard note in beats of the session."""
+    start, end = grid.beat(note.start_ns), grid.beat(note.end_ns)
+    return Note(start, end - start, note.pitch, note.velocity, note.channel)
 
 
 def answer_end(start_beat: float, phrase_beats: float, timebase: Timebase) -> float:

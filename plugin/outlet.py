@@ -4,21 +4,29 @@ Whatever is sent goes through here, so that nobody who owes a note-off has to fe
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from plugin.ports import PortError
+
+
+class Send(Protocol):
+    """An output port's `send`."""
+
+    def __call__(self, message: bytes, due_ns: int | None = None) -> None:
+        """Hand over one message, meant for `due_ns`."""
 
 
 class Outlet:
     """`send` is an output port's; `gone` is told the first time that it fails. Thread: one."""
 
-    def __init__(self, send: Callable[[bytes], None], gone: Callable[[str], None]) -> None:
+    def __init__(self, send: Send, gone: Callable[[str], None]) -> None:
         self._send, self._gone = send, gone
         self._told = False
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, due_ns: int | None = None) -> None:
         """Hand over one message; it is lost if the port has gone."""
         try:
-            self._send(message)
+            self._send(message, due_ns)
         except PortError as error:
             if not self._told:
                 self._told = True

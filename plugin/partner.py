@@ -1,8 +1,10 @@
 """The session's view of its engine: what it was told, what it was asked, whether it still lives.
 
 Keeps the last notes so that a restarted engine is told them again, answers "is this plan still
-wanted?", and restarts an engine that died or hangs, ever more patiently if it dies again. It
-refuses to decide when to ask and what to do with a plan: that is `plugin.session`.
+wanted?", and restarts an engine that died or hangs, ever more patiently if it dies again. One
+question stands at a time; beside it there may be small ones (what is expected, what goes with this
+note), each with its number. It refuses to decide when to ask and what to do with a plan: those are
+the ways of playing (`plugin.ways`).
 
 Thread: one. Real-time: yes.
 """
@@ -13,6 +15,8 @@ from dataclasses import replace
 from engine.api import (
     Ask,
     Begin,
+    Expect,
+    Expected,
     Failed,
     Forget,
     FromEngine,
@@ -22,9 +26,9 @@ from engine.api import (
     Pong,
     Ready,
     Refused,
+    Rework,
 )
 from engine.events import Note, Timebase, Voice
-from engine.limits import Constraints
 from plugin.engine_link import EngineLink, Stopped
 
 PING_EVERY_NS = 1_000_000_000
@@ -40,6 +44,8 @@ FIRST_PAUSE_NS = 2_000_000_000
 LONGEST_PAUSE_NS = 30_000_000_000
 REMEMBERED_NOTES = 512
 """Notes that a restarted engine is told again."""
+MOST_ASIDES = 64
+"""Small questions that may stand at once: on top of so many the oldest is given up."""
 FURTHEST_BEATS = 256.0
 """A note this far behind the asked end, or this long, is no music but a fault."""
 
@@ -51,7 +57,9 @@ class Partner:
         self._engine, self._timebase = engine, timebase
         self._context: deque[Hear] = deque(maxlen=REMEMBERED_NOTES)
         self._serial = self._requests = 0
-        self._question: Ask | None = None
+        self._question: Ask | Rework | None = None
+        self._asides: dict[int, float] = {}
+        """Small questions that stand, and the latest beat of a note that answers them."""
         self._answered = False
         self._watched_ns: int | None = None
         self._begun_ns = self._last_sign_ns = self._pinged_ns = 0
@@ -67,29 +75,58 @@ class Partner:
         """Whether a question stands, answered or not."""
         return self._question is not None
 
-    def hear(self, note: Note, voice: Voice) -> None:
-        """A note sounded; in order of onset."""
+    @property
+    def thinking(self) -> bool:
+        """Whether a question stands whose answer is not complete."""
+        return self._question is not None and not self._answered
+
+    def begin(self, timebase: Timebase) -> None:
+        """Time counts in another way from here on: everything told before is forgotten."""
+        self._timebase = timebase
+        self._context.clear()
+        self.void()
+        self._asides.clear()
+        self._send(Begin(timebase))
+
+    def hear(self, note: Note, voice: Voice, *, held: bool = False) -> None:
+        """A note sounded (or still does: `held`); in order of onset."""
         self._serial += 1
-        heard = Hear(self._serial, note, voice)
+        heard = Hear(self._serial, note, voice, held)
         self._context.append(heard)
-        if self._rests_until_ns is None:
-            self._engine.send(heard)
+        self._send(heard)
 
     def forget(self) -> None:
         """Everything heard so far is forgotten; a question that stands is void."""
         self._context.clear()
         self._question = None
-        if self._rests_until_ns is None:
-            self._engine.send(Forget())
+        self._send(Forget())
 
-    def ask(self, start_beat: float, end_beat: float, seed: int, limits: Constraints) -> None:
-        """Ask for an answer; an earlier question is void. While there is no engine: nothing."""
+    def ask(self, question: Ask | Rework) -> None:
+        """Ask for notes; an earlier question is void. While there is no engine: nothing.
+
+        The number of the question, and of the last note that it counts on, are given here.
+        """
         if self._rests_until_ns is not None:
             return
         self._requests += 1
         self._answered = False
-        self._question = Ask(self._requests, self._serial, start_beat, end_beat, seed, limits)
-        self._engine.send(self._question)
+        question = replace(question, request=self._requests)
+        if isinstance(question, Ask):
+            question = replace(question, heard_serial=self._serial)
+        self._question = question
+        self._engine.send(question)
+
+    def aside(self, question: Rework | Expect) -> int | None:
+        """A small question beside the one that stands: its number, None without an engine."""
+        if self._rests_until_ns is not None:
+            return None
+        self._requests += 1
+        while len(self._asides) >= MOST_ASIDES:
+            del self._asides[next(iter(self._asides))]
+        latest = _last_beat(question) if isinstance(question, Rework) else 0.0
+        self._asides[self._requests] = latest + FURTHEST_BEATS
+        self._engine.send(replace(question, request=self._requests))
+        return self._requests
 
     def void(self) -> None:
         """No plan is wanted any more."""
@@ -97,7 +134,7 @@ class Partner:
 
     def receive(
         self, now_ns: int, message: FromEngine | Stopped
-    ) -> Ready | Plan | Refused | Failed | None:
+    ) -> Ready | Plan | Expected | Refused | Failed | None:
         """What the session must know of a message: None if it is stale or a heartbeat.
 
         A death is reported as `Failed`, and the restart is under way.
@@ -115,10 +152,9 @@ class Partner:
             case Pong():
                 return None
             case Refused():
-                if self._question is None or message.request != self._question.request:
-                    return None
-                self._question = None
-                return message
+                return self._refused(message)
+            case Expected():
+                return message if self._asides.pop(message.request, None) is not None else None
             case Failed():
                 self._question, self._gave_reason = None, True
                 return message
@@ -144,17 +180,37 @@ class Partner:
             return self._died(now_ns, "The engine hung; it is being restarted.")
         return None
 
+    def _refused(self, message: Refused) -> Refused | None:
+        if self._asides.pop(message.request, None) is not None:
+            return None  # a companion that cannot be had is left out
+        if self._question is None or message.request != self._question.request:
+            return None
+        self._question = None
+        return message
+
     def _wanted_part(self, plan: Plan) -> Plan | None:
         """A piece of the answer to the question that stands, without what is no music."""
         question = self._question
-        if question is None or self._answered or plan.request != question.request:
+        if plan.request in self._asides:
+            latest = self._asides[plan.request]
+            if plan.done:
+                del self._asides[plan.request]
+        elif question is None or self._answered or plan.request != question.request:
             return None
-        self._answered = plan.done
-        latest = question.end_beat + FURTHEST_BEATS
+        else:
+            self._answered = plan.done
+            latest = FURTHEST_BEATS + (
+                question.end_beat if isinstance(question, Ask) else _last_beat(question)
+            )
         return replace(plan, notes=tuple(note for note in plan.notes if _is_music(note, latest)))
+
+    def _send(self, message: Begin | Hear | Forget) -> None:
+        if self._rests_until_ns is None:
+            self._engine.send(message)
 
     def _died(self, now_ns: int, says: str) -> Failed | None:
         self._question = None
+        self._asides.clear()
         if self._ready and self._last_sign_ns - self._begun_ns > HEALTHY_AFTER_NS:
             self._failures = 0
         self._failures += 1
@@ -174,6 +230,10 @@ class Partner:
         for heard in self._context:
             self._engine.send(heard)
         self._begun_ns = self._pinged_ns = self._last_sign_ns = now_ns
+
+
+def _last_beat(question: Rework) -> float:
+    return max((note.onset for note in question.notes), default=0.0)
 
 
 def _is_music(note: Note, latest_beat: float) -> bool:

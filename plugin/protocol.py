@@ -8,15 +8,19 @@ import enum
 
 import msgspec
 
-VERSION = 1
+from plugin.settings import Settings
+
+VERSION = 2
 
 
 class State(enum.StrEnum):
-    """Whose turn it is, as the player sees it."""
+    """What the partner does, as the player sees it."""
 
     LISTENING = "listening"
     THINKING = "thinking"
     ANSWERING = "answering"
+    ALONG = "playing along"
+    YIELDING = "yielding"
     ENGINE_STOPPED = "engine stopped"
 
 
@@ -31,7 +35,10 @@ class StateChanged(Message, frozen=True):
 
 
 class NoteSounded(Message, frozen=True):
-    """A note began: the player's was heard, or the partner's was sent (`late_ms` after its due)."""
+    """A note began: the player's was heard, or the partner's was sent (`late_ms` after its due).
+
+    bar: of the song, from 1, while bars pass.
+    """
 
     t_ns: int
     partner: bool
@@ -39,6 +46,7 @@ class NoteSounded(Message, frozen=True):
     pitch: int
     velocity: int
     late_ms: float = 0.0
+    bar: int | None = None
 
 
 class PhraseHeard(Message, frozen=True):
@@ -62,6 +70,30 @@ class AnswerOver(Message, frozen=True):
     yielded: bool
 
 
+class Position(Message, frozen=True):
+    """A beat of the song: bar and beat count from 1. `turn_bars` is told while trading."""
+
+    bar: int
+    beat: int
+    bpm: float
+    external: bool
+    partners_turn: bool | None = None
+    turn_bar: int = 0
+    turn_bars: int = 0
+
+
+class SettingsChanged(Message, frozen=True):
+    """These settings hold from now on."""
+
+    settings: Settings
+
+
+class Said(Message, frozen=True):
+    """Something that the player wants to know and that is no trouble."""
+
+    says: str
+
+
 class EngineReady(Message, frozen=True):
     """The engine listens."""
 
@@ -79,6 +111,38 @@ class EchoIgnored(Message, frozen=True):
     """Our own output came back into our input; told once a session."""
 
 
+class Change(Message, frozen=True):
+    """Command: play like this from now on."""
+
+    settings: Settings
+
+
+class Go(Message, frozen=True):
+    """Command: the turn passes on now."""
+
+
+class Again(Message, frozen=True):
+    """Command: another answer to the same phrase."""
+
+
+class Hold(Message, frozen=True):
+    """Command: begin no note (`on`), or go on."""
+
+    on: bool
+
+
+class Tap(Message, frozen=True):
+    """Command: a tap of the tempo."""
+
+
+class Start(Message, frozen=True):
+    """Command: our own clock starts from the first bar."""
+
+
+class Stop(Message, frozen=True):
+    """Command: our own clock stops."""
+
+
 class Panic(Message, frozen=True):
     """Command: silence everything at once."""
 
@@ -91,5 +155,16 @@ class Quit(Message, frozen=True):
     """Command: end the session."""
 
 
-Event = StateChanged | NoteSounded | PhraseHeard | AnswerOver | EngineReady | Trouble | EchoIgnored
-Command = Panic | Forget | Quit
+Event = (
+    StateChanged
+    | NoteSounded
+    | PhraseHeard
+    | AnswerOver
+    | Position
+    | SettingsChanged
+    | Said
+    | EngineReady
+    | Trouble
+    | EchoIgnored
+)
+Command = Change | Go | Again | Hold | Tap | Start | Stop | Panic | Forget | Quit

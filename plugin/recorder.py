@@ -1,16 +1,23 @@
 """Hands what both sides played to the take library, message by message, in the take it belongs to.
 
 One take is open at a time. A sustain pedal that went down before the phrase began is written at its
-beginning, so that a take sounds as it did. It refuses to know who plays next and why.
+beginning, so that a take sounds as it did. What the player played while the partner was still
+falling silent is in both takes, and a phrase that is answered again is in each take anew. It
+refuses to know who plays next and why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from engine.events import Timebase, Voice
 from engine.smf.notes import SUSTAIN_PEDAL
 
 RESET_CONTROLLERS = 121
+MOST_KEPT = 4096
+"""Messages of one phrase that can be written into another take, too."""
+
+Heard = tuple[int, bytes]
+"""A message of the player, and its nanosecond."""
 
 
 class TakeLog(Protocol):
@@ -50,6 +57,7 @@ class Recorder:
         self._settings: dict[str, object] = {}
         self._pedal: dict[int, bytes] = {}
         """The message that put each channel's pedal down."""
+        self._phrase: list[Heard] = []
 
     @property
     def take_id(self) -> str:
@@ -65,20 +73,31 @@ class Recorder:
         model: str,
         seed: int,
         settings: Mapping[str, object],
+        earlier: Sequence[Heard] = (),
     ) -> None:
-        """A phrase begins, and its take."""
+        """A phrase begins, and its take; `earlier` is what was played of it already."""
         self.finish()
-        self._start_ns, self._settings = now_ns, dict(settings)
+        self._start_ns = earlier[0][0] if earlier else now_ns
+        self._settings, self._phrase = dict(settings), []
         self._take_id = self._takes.begin_take(
             timebase, model=model, seed=seed, settings=settings, start_beat=start_beat
         )
         for message in self._pedal.values():
             self._takes.message(self._take_id, Voice.PLAYER, 0, message)
+        for at_ns, message in earlier:
+            self._phrase.append((at_ns, message))
+            self._put(Voice.PLAYER, at_ns, message)
+
+    def phrase_since(self, since_ns: int) -> list[Heard]:
+        """What the player played in the open take or the last one, from a moment on."""
+        return [(at_ns, message) for at_ns, message in self._phrase if at_ns >= since_ns]
 
     def heard(self, now_ns: int, message: bytes) -> None:
         """A channel message of the player; between two takes only the pedal is remembered."""
         if message[0] & 0xF0 == 0xB0:
             self._watch_pedal(message)
+        if self._take_id and len(self._phrase) < MOST_KEPT:
+            self._phrase.append((now_ns, message))
         self._put(Voice.PLAYER, now_ns, message)
 
     def sent(self, now_ns: int, message: bytes) -> None:

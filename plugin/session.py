@@ -1,44 +1,53 @@
 """A jam, as a state machine: messages and moments in, sound and events out.
 
-    LISTENING  the player plays, or nobody does; every complete note goes to the engine
-    THINKING   the player's silence is long, but no plan has come yet
-    ANSWERING  the plan is being played; the player's next note ends it at once
-
 The session owns time and sound. It takes a clock's readings, never a clock; ports, engine and take
-library are handed in, so it runs the same on a manual clock in a test. It refuses to know which
-they are, to block, and to let anybody's trouble stop the music.
+library are handed in, so it runs the same on a manual clock in a test. What the partner does with
+what is heard is up to the way of playing (`plugin.ways`); here is what holds for all of them: who
+is heard, what is passed on, what becomes of commands, of the engine's messages, of trouble. It
+refuses to know which ports and engine these are, to block, and to let anybody's trouble stop the
+music.
 
 Thread: one. Real-time: yes.
 """
 
-import itertools
 from collections.abc import Callable
-from dataclasses import asdict
 
-from engine.api import Failed, FromEngine, Plan, Ready, Refused
-from engine.events import Note, Timebase, Voice
-from engine.limits import Constraints
+import msgspec
+
+from engine.api import Expected, Failed, FromEngine, Plan, Ready, Refused
+from engine.events import Timebase, Voice
 from engine.smf.notes import is_channel_message
 from plugin import protocol
+from plugin.conductor import Conductor
 from plugin.engine_link import EngineLink, Stopped
-from plugin.exchange import Exchange
-from plugin.outlet import Outlet
+from plugin.ensemble import Ensemble
+from plugin.outlet import Outlet, Send
 from plugin.partner import Partner
 from plugin.protocol import State
-from plugin.realtime.beats import BeatGrid
 from plugin.realtime.echo import EchoGuard
-from plugin.realtime.ledger import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, means_all_notes_off
+from plugin.realtime.ledger import CONTROL, NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, means_all_notes_off
 from plugin.realtime.listener import HeardNote, Listener
-from plugin.realtime.performer import Performer, Punctuality
+from plugin.realtime.performer import Performer
 from plugin.realtime.scheduler import PlannedNote
 from plugin.realtime.thru import Thru
 from plugin.recorder import Recorder, TakeLog
-from plugin.turns import HandOver
+from plugin.settings import Settings, Way
+from plugin.transport import Transport
+from plugin.ways import way_of
 
 FORGOTTEN_KEY_NS = 30_000_000_000
 """A key that is down for so long while nothing else happens has lost its note-off."""
-GIVE_UP_NS = 10_000_000_000
-"""An answer that is later than this is not given any more."""
+UNSAID_BPM = 120.0
+"""Trading needs a tempo: this one where nobody gives any."""
+STATE_VALUES = {
+    State.LISTENING: 1,
+    State.ANSWERING: 2,
+    State.ALONG: 2,
+    State.YIELDING: 2,
+    State.THINKING: 3,
+    State.ENGINE_STOPPED: 3,
+}
+"""What the state's controller says: 0 idle, 1 listening, 2 answering, 3 late."""
 
 
 class Session:
@@ -47,58 +56,100 @@ class Session:
     def __init__(
         self,
         *,
-        send: Callable[[bytes], None],
+        send: Send,
         engine: EngineLink,
         takes: TakeLog,
         emit: Callable[[protocol.Event], None],
-        timebase: Timebase,
+        settings: Settings,
         seed: int,
-        limits: Constraints | None = None,
         thru: bool = False,
-        pass_on: Callable[[bytes], None] | None = None,
+        pass_on: Send | None = None,
         origin_ns: int | None = None,
+        steer: Callable[[int, bytes], bool] = lambda now_ns, message: False,
     ) -> None:
         """origin_ns is the moment of beat 0; without it the player's first note is beat 0.
 
-        thru passes the player's messages on, through `pass_on` (else `send`).
+        thru passes the player's messages on, through `pass_on` (else `send`). steer is shown every
+        channel message of the player and says whether it was a control and is no music.
         """
-        self._emit, self._seed = emit, seed
-        self._grid = BeatGrid(timebase, origin_ns)
-        self._limits = limits or Constraints()
-        self._partner, self._recorder = Partner(engine, timebase), Recorder(takes)
-        self._listener, self._handover, self._echo = Listener(), HandOver(), EchoGuard()
+        self._emit, self._steer = emit, steer
         self._out = Outlet(send, self._trouble)
-        self._performer = Performer(self._send_answer, self._note_started)
+        self._transport = Transport(
+            settings, self._send_click, self._send_clock, origin_ns=origin_ns
+        )
+        grid = self._transport.grid
+        self._partner = Partner(engine, grid.timebase)
+        self._echo = EchoGuard()
+        self._performer = Performer(
+            self._send_answer, self._note_started, self._note_ended, self._thru_makes_room
+        )
         through = Outlet(pass_on, self._trouble) if pass_on else self._out
-        self._thru = Thru(through.send, self._echo) if thru else None
-        self._turn: Exchange | None = None
-        self._turns, self._note_ids = itertools.count(1), itertools.count(1)
-        self._last_input_ns = 0
-        self._told_echo = self._forgets = self._closed = False
+        self._thru = Thru(through.send, self._echo, self._performer.release_key) if thru else None
+        self._listener, self._recorder = Listener(), Recorder(takes)
+        self._band = Ensemble(
+            grid=grid,
+            partner=self._partner,
+            performer=self._performer,
+            listener=self._listener,
+            recorder=self._recorder,
+            thru=self._thru,
+            emit=emit,
+            seed=seed,
+            settings=settings,
+        )
+        self._band.handover.eagerness = settings.eagerness
+        self._way = way_of(settings.way)(self._band)
+        self._conductor = Conductor(self._transport, self._band, emit)
+        self._told_echo = self._closed = False
         self._told_trouble = ""
-        self._state = State.LISTENING
+        self._told_state: int | None = None
 
     @property
     def state(self) -> State:
-        """Whose turn it is."""
-        return self._state
+        """What the partner does."""
+        return self._band.state
+
+    @property
+    def holding(self) -> bool:
+        """Whether no note of the partner begins."""
+        return self._performer.holding
+
+    @property
+    def settings(self) -> Settings:
+        """How it plays."""
+        return self._band.settings
+
+    @property
+    def timebase(self) -> Timebase:
+        """How beats count now."""
+        return self._band.grid.timebase
 
     @property
     def idle(self) -> bool:
         """True when nobody plays and nothing is owed."""
-        return self._turn is None and not self._performer.busy and self._listener.held == 0
+        return self._band.turn is None and not self._band.busy and self._listener.held == 0
 
     def beat(self, at_ns: int) -> float:
         """The beat at a moment of the clock."""
-        return self._grid.beat(at_ns)
+        return self._band.grid.beat(at_ns)
 
     # -- what comes in --
 
-    def midi(self, now_ns: int, message: bytes) -> None:
-        """One message from the player's port; what is no whole channel message is passed over."""
-        if self._closed or not is_channel_message(message) or self._is_echo(now_ns, message):
+    def midi(self, now_ns: int, message: bytes, arrived_ns: int | None = None) -> None:
+        """One message from the player's port; what is no whole message is passed over.
+
+        arrived_ns: when it really arrived, where the port knows; the DAW's clock goes by it.
+        """
+        if self._closed or not message:
             return
-        self._last_input_ns = now_ns
+        if message[0] >= 0xF0:
+            self._transport.midi(now_ns if arrived_ns is None else arrived_ns, message)
+            return
+        if not is_channel_message(message) or self._is_echo(now_ns, message):
+            return
+        if self._steer(now_ns, message):
+            return
+        self._band.last_input_ns = now_ns
         if self._thru is not None:
             self._thru.pass_on(now_ns, message)
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
@@ -107,9 +158,9 @@ class Session:
             return
         self._recorder.heard(now_ns, message)
         if kind in (NOTE_OFF, NOTE_ON):
-            if self._listener.note_off(now_ns, channel, message[1]):
-                self._handover.note_off(now_ns)
-                self._tell_engine_heard()
+            note = self._listener.note_off(now_ns, channel, message[1])
+            if note is not None:
+                self._key_up(now_ns, note)
         elif means_all_notes_off(message):
             self._let_go(now_ns, channel)
 
@@ -126,227 +177,158 @@ class Session:
             case Ready() as ready:
                 self._told_trouble = ""
                 self._emit(protocol.EngineReady(ready.model, ready.parameters))
-                if self._state is State.ENGINE_STOPPED:
-                    answering = self._turn is not None and self._turn.answering
-                    self._change_state(State.ANSWERING if answering else State.LISTENING)
+                if self._band.state is State.ENGINE_STOPPED:
+                    turn = self._band.turn
+                    answering = turn is not None and turn.answering
+                    self._band.force_state(State.ANSWERING if answering else State.LISTENING)
             case Plan() as plan:
-                self._take_plan(plan)
+                self._way.planned(now_ns, plan)
+            case Expected() as expected:
+                self._band.expected(now_ns, expected.request, expected.over, expected.gaps)
             case Refused() as refused:
                 self._trouble(refused.says)
-                self._stop_planning()
+                self._way.lost(now_ns)
             case Failed() as failed:
-                self._engine_failed(failed)
+                self._engine_failed(now_ns, failed)
 
     def command(self, now_ns: int, command: protocol.Command) -> None:
         """A wish of the player. `Quit` belongs to whoever runs the loop."""
+        if self._closed:
+            return
         match command:
-            case _ if self._closed:
-                return
             case protocol.Panic():
-                if self._thru is not None:
-                    self._thru.release(now_ns)
-                self._performer.panic(now_ns)
-                self._let_go(now_ns)
-                self._end_turn(now_ns, yielded=False)
+                self._panic(now_ns)
             case protocol.Forget():
-                self._forget()
+                self._band.forget(now_ns)
+            case protocol.Change(settings):
+                self._change(now_ns, settings)
+            case protocol.Go():
+                self._way.go(now_ns)
+            case protocol.Again():
+                self._way.again(now_ns)
+            case protocol.Hold(on):
+                self._performer.holding = on
+            case protocol.Tap():
+                settings = self._conductor.tap(now_ns)
+                if settings != self.settings:
+                    self._band.settings = settings
+                    self._emit(protocol.SettingsChanged(settings))
+            case protocol.Start():
+                self._transport.start(now_ns)
+            case protocol.Stop():
+                self._transport.stop(now_ns)
+            case protocol.Quit():
+                pass
 
     def tick(self, now_ns: int) -> int | None:
         """Do what is due; returns the next moment at which something will be."""
         if self._closed:
             return None
         self._performer.perform(now_ns)
+        self._conductor.follow(now_ns, self._way)
         failed = self._partner.watch(now_ns)
         if failed is not None:
-            self._engine_failed(failed)
-        turn = self._turn
-        if turn is not None:
-            if not turn.answering:
-                self._maybe_hand_over(now_ns, turn)
-            elif not self._performer.busy and turn.over(now_ns, self._grid):
-                self._end_turn(now_ns, yielded=False)
-        return self._performer.next_due_ns()
+            self._engine_failed(now_ns, failed)
+        if self._listener.held and now_ns - self._band.last_input_ns > FORGOTTEN_KEY_NS:
+            self._let_go(now_ns)
+        self._way.tick(now_ns)
+        self._band.commit_due(now_ns)
+        if self._thru is not None:
+            self._thru.tick(now_ns)
+        self._tell_state()
+        self._conductor.tell_position(now_ns, self._way)
+        dues = (self._performer.next_due_ns(), self._transport.next_due_ns())
+        return min((due for due in dues if due is not None), default=None)
 
     def close(self, now_ns: int) -> None:
         """Release everything, keep what was played; nothing is heard or sent after. Once."""
         if self._closed:
             return
-        self._closed = True
-        self._performer.withdraw(now_ns)
+        self._band.silence(now_ns)
         if self._thru is not None:
             self._thru.release(now_ns)
+        self._transport.close(now_ns)
         self._let_go(now_ns)
-        self._end_turn(now_ns, yielded=False)
+        self._band.close_turn(now_ns)
+        self._closed = True
 
     # -- the player --
 
     def _key_down(self, now_ns: int, channel: int, message: bytes) -> None:
-        if self._turn is not None and self._turn.answering:
-            self._performer.withdraw(now_ns)
-            self._end_turn(now_ns, yielded=True)
-        self._grid.begin(now_ns)
-        if self._turn is None:
-            self._turn = self._begin_turn(now_ns)
-        self._partner.void()
-        self._turn.void_plan()  # it was made before this note
-        self._listener.note_on(now_ns, channel, message[1], message[2])
-        self._handover.note_on(now_ns)
-        self._recorder.heard(now_ns, message)
-        self._tell_engine_heard()
-        if self._state is not State.ENGINE_STOPPED:
-            self._change_state(State.LISTENING)
-        t_ns = self._grid.since_ns(now_ns)
-        self._emit(protocol.NoteSounded(t_ns, False, channel, message[1], message[2]))
-
-    def _begin_turn(self, now_ns: int) -> Exchange:
-        turn = Exchange(next(self._turns))
-        self._recorder.begin(
+        band = self._band
+        pitch, velocity = message[1], message[2]
+        self._way.entering(now_ns)
+        band.grid.begin(now_ns)
+        if band.turn is None:
+            band.open_turn(now_ns)
+        ended = self._listener.note_on(now_ns, channel, pitch, velocity)
+        if ended is not None:
+            self._key_up(now_ns, ended)
+        band.telling.begin(
+            (channel, pitch),
+            Voice.PLAYER,
             now_ns,
-            self._grid.timebase,
-            start_beat=self._grid.beat(now_ns),
-            model=self._partner.model,
-            seed=self._answer_seed(turn),
-            settings={
-                "session_seed": self._seed,
-                "answer": turn.number,
-                **asdict(self._limits),
-            },
+            channel=channel,
+            pitch=pitch,
+            velocity=velocity,
         )
-        return turn
+        band.handover.note_on(now_ns)
+        self._recorder.heard(now_ns, message)
+        self._way.struck(now_ns, channel, pitch, velocity)
+        t_ns, bar = band.grid.since_ns(now_ns), self._conductor.bar(now_ns)
+        self._emit(protocol.NoteSounded(t_ns, False, channel, pitch, velocity, bar=bar))
 
-    def _tell_engine_heard(self) -> None:
-        for note in self._listener.take_complete():
-            if self._turn is not None:
-                self._turn.hear(note)
-            self._hear(note, Voice.PLAYER)
-
-    def _hear(self, note: HeardNote, voice: Voice) -> None:
-        start, end = self._grid.beat(note.start_ns), self._grid.beat(note.end_ns)
-        self._partner.hear(Note(start, end - start, note.pitch, note.velocity, note.channel), voice)
+    def _key_up(self, now_ns: int, note: HeardNote) -> None:
+        self._band.telling.end((note.channel, note.pitch), now_ns)
+        self._band.heard(note)
+        self._way.released(now_ns, note)
 
     def _let_go(self, now_ns: int, channel: int | None = None) -> None:
         """Held keys (of one channel) are counted as released: their note-offs will not come."""
-        for of_channel, pitch in self._listener.let_go(now_ns, channel):
-            self._handover.note_off(now_ns)
-            release = bytes((NOTE_OFF | of_channel, pitch, RELEASE_VELOCITY))
+        for note in self._listener.let_go(now_ns, channel):
+            release = bytes((NOTE_OFF | note.channel, note.pitch, RELEASE_VELOCITY))
             self._recorder.heard(now_ns, release)
-        self._tell_engine_heard()
+            self._key_up(now_ns, note)
 
-    def _forget(self) -> None:
-        """Drop what was before this phrase; an answer that has begun is finished first."""
-        if self._turn is not None and self._turn.answering:
-            self._forgets = True
-            return
-        self._partner.forget()
-        if self._turn is not None:
-            self._turn.void_plan()
-            for note in self._turn.heard:
-                self._hear(note, Voice.PLAYER)
+    # -- commands --
 
-    # -- the hand-over --
+    def _panic(self, now_ns: int) -> None:
+        if self._thru is not None:
+            self._thru.release(now_ns)
+        self._band.plan([])
+        self._performer.panic(now_ns)
+        self._let_go(now_ns)
+        self._band.close_turn(now_ns)
 
-    def _maybe_hand_over(self, now_ns: int, turn: Exchange) -> None:
-        if self._listener.held:
-            if now_ns - self._last_input_ns > FORGOTTEN_KEY_NS:
-                self._let_go(now_ns)
-            return
-        deadline_ns = self._handover.deadline_ns()
-        if deadline_ns is None or not turn.heard:
-            return
-        if not self._partner.asked and not turn.plan_done:
-            self._ask(turn, max(deadline_ns, now_ns))
-        if now_ns < deadline_ns:
-            return
-        if turn.plan:
-            self._begin_answer(now_ns, turn)
-        elif turn.plan_done:
-            self._end_turn(now_ns, yielded=False)
-        elif now_ns - deadline_ns > GIVE_UP_NS:
-            if self._state is not State.ENGINE_STOPPED:
-                says = "No answer came in time. Play on: the next phrase will be answered."
-                self._emit(protocol.Trouble(says))
-            self._end_turn(now_ns, yielded=False)
-        elif self._state is State.LISTENING:
-            self._change_state(State.THINKING)
-
-    def _ask(self, turn: Exchange, start_ns: int) -> None:
-        """Have the answer made while the silence is still growing."""
-        turn.void_plan()
-        start, end = turn.question(start_ns, self._grid)
-        self._recorder.note(start_beat=start, end_beat=end)
-        self._partner.ask(start, end, self._answer_seed(turn), self._limits)
-
-    def _take_plan(self, plan: Plan) -> None:
-        turn = self._turn
-        if turn is None:
-            return
-        turn.plan_done = plan.done
-        turn.plan.extend(plan.notes)
-        if turn.answering:
-            self._commit(turn, plan.notes)
-
-    def _begin_answer(self, now_ns: int, turn: Exchange) -> None:
-        """The turn passes on."""
-        first_due_ns = turn.begin_answer(now_ns, self._grid)
-        self._performer.punctuality = Punctuality()
-        if self._state is not State.ENGINE_STOPPED:
-            self._change_state(State.ANSWERING)
-        gap_ms = (first_due_ns - turn.last_end_ns) / 1e6
-        self._emit(
-            protocol.PhraseHeard(
-                self._recorder.take_id, len(turn.heard), turn.phrase_ns / 1e9, gap_ms
-            )
-        )
-        self._commit(turn, tuple(turn.plan))
-
-    def _commit(self, turn: Exchange, notes: tuple[Note, ...]) -> None:
-        for note in turn.committed(notes, self._note_ids, self._grid):
-            self._performer.commit(note)
-
-    def _end_turn(self, now_ns: int, *, yielded: bool) -> None:
-        turn, self._turn = self._turn, None
-        self._partner.void()
-        sounded = self._performer.take_sounded()
-        for note in sounded:
-            self._hear(note, Voice.PARTNER)
-        if self._forgets:
-            self._forgets = False
-            self._partner.forget()
-        if turn is None:
-            return
-        take_id = self._recorder.take_id
-        self._recorder.finish(self._partner.model)
-        if turn.answering:
-            how = self._performer.punctuality
-            span_ns = max(n.end_ns for n in sounded) - sounded[0].start_ns if sounded else 0
+    def _change(self, now_ns: int, settings: Settings) -> None:
+        """Play like this from now on; the clock goes on."""
+        if settings.way is Way.TRADE and settings.bpm is None and not self.timebase.tempo_known:
+            settings = msgspec.structs.replace(settings, bpm=UNSAID_BPM)
             self._emit(
-                protocol.AnswerOver(
-                    take_id,
-                    how.started,
-                    span_ns / 1e9,
-                    how.late,
-                    how.dropped,
-                    (how.first_late_ns or 0) / 1e6,
-                    yielded,
+                protocol.Said(
+                    f"Trading needs a tempo: it is {UNSAID_BPM:g} beats per minute now. Set "
+                    "another one, tap it, or start the DAW's clock."
                 )
             )
-        if self._state is not State.ENGINE_STOPPED:
-            self._change_state(State.LISTENING)
+        before, self._band.settings = self._band.settings, settings
+        self._band.handover.eagerness = settings.eagerness
+        self._transport.change(now_ns, settings)
+        if settings.way is not before.way:
+            self._way.leave(now_ns)
+            self._way = way_of(settings.way)(self._band)
+        else:
+            self._way.settings_changed(now_ns)
+        if settings.way is Way.TRADE and settings.partner_starts:
+            self._band.grid.begin(now_ns)
+        self._emit(protocol.SettingsChanged(settings))
 
-    def _engine_failed(self, failed: Failed) -> None:
+    # -- trouble --
+
+    def _engine_failed(self, now_ns: int, failed: Failed) -> None:
         self._trouble(failed.says)
-        self._change_state(State.ENGINE_STOPPED)
-        self._stop_planning()
-
-    def _stop_planning(self) -> None:
-        """Play what is planned: no more will come."""
-        if self._turn is not None and self._turn.answering:
-            self._turn.plan_done = True
-
-    def _change_state(self, state: State) -> None:
-        if state is not self._state:
-            self._state = state
-            self._emit(protocol.StateChanged(state))
+        self._band.force_state(State.ENGINE_STOPPED)
+        self._band.engine_lost()
+        self._way.lost(now_ns)
 
     def _trouble(self, says: str) -> None:
         """Say it, but not over and over: an engine that cannot start fails again and again."""
@@ -356,16 +338,52 @@ class Session:
 
     # -- sound --
 
-    def _send_answer(self, now_ns: int, message: bytes) -> None:
-        self._out.send(message)
+    def _send_answer(self, now_ns: int, message: bytes, due_ns: int) -> None:
+        self._out.send(message, due_ns)
         self._echo.sent(now_ns, message)
         self._recorder.sent(now_ns, message)
 
+    def _send_click(self, now_ns: int, message: bytes) -> None:
+        self._out.send(message)
+        self._echo.sent(now_ns, message)
+
+    def _send_clock(self, now_ns: int, message: bytes) -> None:
+        self._out.send(message)
+
     def _note_started(self, now_ns: int, note: PlannedNote, late_ns: int) -> None:
-        t_ns, late_ms = self._grid.since_ns(now_ns), late_ns / 1e6
-        self._emit(
-            protocol.NoteSounded(t_ns, True, note.channel, note.pitch, note.velocity, late_ms)
+        self._band.telling.begin(
+            note.note_id,
+            Voice.PARTNER,
+            now_ns,
+            channel=note.channel,
+            pitch=note.pitch,
+            velocity=note.velocity,
+            planned_end_ns=now_ns + note.end_ns - note.due_ns,
         )
+        t_ns, bar = self._band.grid.since_ns(now_ns), self._conductor.bar(now_ns)
+        self._emit(
+            protocol.NoteSounded(
+                t_ns, True, note.channel, note.pitch, note.velocity, late_ns / 1e6, bar
+            )
+        )
+
+    def _note_ended(self, now_ns: int, note: PlannedNote, start_ns: int) -> None:
+        self._band.telling.end(note.note_id, now_ns)
+
+    def _thru_makes_room(self, now_ns: int, channel: int, pitch: int) -> None:
+        if self._thru is not None:
+            self._thru.release_key(now_ns, channel, pitch)
+
+    def _tell_state(self) -> None:
+        """The state as a controller, for lamps and for the DAW."""
+        where = self._band.settings.state_cc
+        if where is None:
+            return
+        idle = self._band.turn is None and self._band.state is State.LISTENING
+        value = 0 if idle else STATE_VALUES[self._band.state]
+        if value != self._told_state:
+            self._told_state = value
+            self._out.send(bytes((CONTROL | where[0], where[1], value)))
 
     def _is_echo(self, now_ns: int, message: bytes) -> bool:
         if not self._echo.is_echo(now_ns, message):
@@ -374,6 +392,3 @@ class Session:
             self._told_echo = True
             self._emit(protocol.EchoIgnored())
         return True
-
-    def _answer_seed(self, turn: Exchange) -> int:
-        return (self._seed * 1_000_003 + turn.number) % 2**63

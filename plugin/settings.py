@@ -13,7 +13,7 @@ from engine.api import Style
 from engine.limits import Constraints
 
 BARS = (1, 2, 4, 8)
-SLOWEST_BPM, FASTEST_BPM = 20.0, 300.0
+SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 
 
 class Way(enum.StrEnum):
@@ -104,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"Trade {self.bars} bars? 1, 2, 4 or 8 can be traded.")
         if self.bpm is not None and not SLOWEST_BPM <= self.bpm <= FASTEST_BPM:
             raise ValueError(
-                f"A tempo of {self.bpm:g} cannot be played; set 20 to 300 beats per minute."
+                f"A tempo of {self.bpm:g} cannot be played; set 20 to 400 beats per minute."
             )
         if not 0.5 <= self.beats_per_bar <= 16:
             raise ValueError("A bar has half a quarter note to 16; 4 is 4/4, 3 is 6/8.")

@@ -29,6 +29,7 @@ class HandOver:
     """The player's recent rhythm, and when a silence after it is long. Thread: one."""
 
     def __init__(self) -> None:
+        self.eagerness = 0.5
         self._gaps_ns: deque[int] = deque(maxlen=MEMORY)
         self._onset_ns: int | None = None
         self._release_ns: int | None = None
@@ -47,6 +48,9 @@ class HandOver:
         """The player released a key."""
         self._release_ns = now_ns
 
+    def expected(self, over: float, gaps_ns: tuple[int, ...]) -> None:
+        """What the model expects after the last onset; not weighed yet."""
+
     def patience_ns(self) -> int:
         """How long after an onset a silence is long."""
         if len(self._gaps_ns) < 3:
@@ -55,9 +59,9 @@ class HandOver:
         long_gap_ns = ordered[int(len(ordered) * LONG_GAP)]
         return int(min(max(PATIENCE * long_gap_ns, LEAST_NS), MOST_NS))
 
-    def deadline_ns(self) -> int | None:
+    def deadline_ns(self, *, held: bool = False) -> int | None:
         """When the turn passes on if nothing more is played; None before the first note."""
-        if self._onset_ns is None:
+        if self._onset_ns is None or held:
             return None
         release_ns = self._release_ns if self._release_ns is not None else self._onset_ns
         return max(self._onset_ns + self.patience_ns(), release_ns + BREATH_NS)

@@ -1,24 +1,32 @@
 """`antiphon jam` and `antiphon demo`: play together, then say how it went.
 
-With a MIDI system the jam goes on until Ctrl-C; a file can play the player. Without one, the
+With a MIDI system the jam goes on until Ctrl-C, steered by lines that are typed and by knobs; it
+begins with the settings of the last one. A file can play the player. Without a MIDI system the
 built-in phrase is played through ports in memory, in real time.
 """
 
 import argparse
 import secrets
 import statistics
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.events import Timebase, Voice
-from engine.limits import Constraints
+import msgspec
+
+from engine.events import Voice
 from engine.smf.song import MidiFileError, MidiSong, read_midi
 from engine.words import shown_name
 from plugin import compose, protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.commands.common import DID_IT, WRONG_USAGE, complain, put_json, say
 from plugin.console import Console
+from plugin.control.desk import Desk
+from plugin.control.orders import Put
+from plugin.control.store import Kept, load, path_in
+from plugin.control.terminal import Terminal
+from plugin.control.wording import read
 from plugin.file_player import song_timebase
 from plugin.midifile_writer import write_midi
 from plugin.picture import PictureError, draw_jam
@@ -26,6 +34,7 @@ from plugin.ports import Backend, PortError
 from plugin.realtime.loop import PortGoneError
 from plugin.running import announced
 from plugin.screen import Screen
+from plugin.settings import Settings
 from plugin.signals import heeded
 
 if TYPE_CHECKING:
@@ -41,10 +50,19 @@ def add_parsers(subparsers: "Subparsers") -> None:
     jam.set_defaults(run=run_jam)
     jam.add_argument("--in", dest="in_name", metavar="PORT", help="listen to this existing port")
     jam.add_argument("--out", dest="out_name", metavar="PORT", help="play to this existing port")
+    jam.add_argument("--way", metavar="WAY", help="answer, trade, sign, accompany, harmonise, ...")
+    jam.add_argument("--bars", metavar="N", help="of each side when trading: 1, 2, 4 or 8")
+    jam.add_argument("--tempo", metavar="BPM", help="beats per minute, or free")
+    jam.add_argument("--meter", metavar="N/M", help="where bars begin, like 6/8; usually 4/4")
+    jam.add_argument("--clock", metavar="WHO", help="auto, internal or external")
     jam.add_argument(
-        "--tempo", type=_tempo, metavar="BPM", help="beats per minute (else free time)"
+        "--say",
+        action="append",
+        default=[],
+        metavar="LINE",
+        help="as if typed while playing, e.g. 'scale D dorian'; may be repeated",
     )
-    jam.add_argument("--meter", type=_meter, metavar="N/M", help="with --tempo; default: 4/4")
+    jam.add_argument("--usual", action="store_true", help="begin with the usual settings")
     jam.add_argument("--file", type=Path, metavar="MID", help="this MIDI file plays the player")
     jam.add_argument("--thru", action="store_true", help="pass on what is heard to the output")
     jam.add_argument("--system", metavar="NAME", help="ALSA, JACK, CoreMIDI, Windows MM or memory")
@@ -60,10 +78,12 @@ def add_parsers(subparsers: "Subparsers") -> None:
 
 def run_jam(args: argparse.Namespace) -> int:
     """`antiphon jam`."""
-    if args.meter is not None and args.tempo is None:
-        return _wrong("A meter says where bars begin only with a tempo: add --tempo BPM.")
     if args.file is not None and args.in_name is not None:
         return _wrong("A file plays the player: leave out either --file or --in.")
+    try:
+        _told(args, Settings())
+    except ValueError as error:
+        return _wrong(str(error))
     if no_weights := _missing_weights(args):
         return complain(no_weights)
     song = None
@@ -86,8 +106,10 @@ def run_jam(args: argparse.Namespace) -> int:
         backend = MemoryBackend()
     if song is None and isinstance(backend, MemoryBackend) and args.in_name is None:
         song = (read_midi(DEMO_PHRASE), "the built-in phrase")
-    timebase = Timebase(args.tempo, args.meter or 4.0, True) if args.tempo else None
-    return _play(backend, args, song=song, timebase=timebase)
+    desk, says = _desk(args, song)
+    if says:
+        say(says, as_json=args.json)
+    return _play(backend, args, desk, song=song)
 
 
 def run_demo(args: argparse.Namespace) -> int:
@@ -95,7 +117,34 @@ def run_demo(args: argparse.Namespace) -> int:
     if no_weights := _missing_weights(args):
         return complain(no_weights)
     song = (read_midi(DEMO_PHRASE), "the built-in phrase")
-    return _play(MemoryBackend(), args, song=song, timebase=None)
+    desk = Desk(Kept(settings=compose.settings_of(song_timebase(song[0]))))
+    return _play(MemoryBackend(), args, desk, song=song)
+
+
+def _desk(args: argparse.Namespace, song: tuple[MidiSong, str] | None) -> tuple[Desk, str]:
+    """The desk as it was left, or as the song wants it, and then as the words want it.
+
+    Beside it a sentence if what was kept could not be read. Raises ValueError, a sentence.
+    """
+    kept, says = Kept(), ""
+    if song is not None:
+        kept = Kept(settings=compose.settings_of(song_timebase(song[0])))
+    elif not args.usual:
+        kept, says = load(path_in())
+    settings = _told(args, kept.settings)
+    return Desk(msgspec.structs.replace(kept, settings=settings)), says
+
+
+def _told(args: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings as the words of the command want them. Raises ValueError, a sentence."""
+    words = [(name, getattr(args, name)) for name in ("way", "bars", "tempo", "meter", "clock")]
+    lines = [f"{name} {value}" for name, value in words if value is not None] + args.say
+    for line in lines:
+        order = read(line, settings)
+        if not isinstance(order, Put):
+            raise ValueError(f"“{line}” sets nothing: type it while playing instead.")
+        settings = order.settings
+    return settings
 
 
 @dataclass(slots=True)
@@ -128,15 +177,14 @@ class _Tally:
 def _play(
     backend: Backend,
     args: argparse.Namespace,
+    desk: Desk,
     *,
     song: tuple[MidiSong, str] | None,
-    timebase: Timebase | None,
 ) -> int:
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
-    if timebase is None:
-        timebase = song_timebase(song[0]) if song else Timebase()
     tally = _Tally()
-    console = Console(lambda line: say(line, as_json=args.json), timebase)
+    console = Console(lambda line: say(line, as_json=args.json))
+    terminal = Terminal(sys.stdin if args.command == "jam" else None)
     screen = Screen(console.event, console.close)
 
     def emit(event: protocol.Event) -> None:
@@ -152,8 +200,8 @@ def _play(
                 backend,
                 emit=emit,
                 seed=seed,
-                timebase=timebase,
-                limits=Constraints(),
+                desk=desk,
+                lines=terminal.poll,
                 thru=getattr(args, "thru", False),
                 in_name=getattr(args, "in_name", None),
                 out_name=getattr(args, "out_name", None),
@@ -173,6 +221,7 @@ def _play(
     except PortError as error:
         return complain(str(error))
     finally:
+        terminal.close()
         screen.close()
     report = _report(jam, tally, seed)
     if song is not None:
@@ -194,7 +243,7 @@ def _welcome(backend: Backend, jam: compose.Jam, song: tuple[MidiSong, str] | No
     return (
         f"In your DAW, send your keyboard's track to the MIDI port “{jam.hears}” and let an "
         f"instrument's track listen to “{jam.plays}”. Play; pause, and your partner answers. "
-        "Ctrl-C ends."
+        "Type help for what you can tell it; Ctrl-C ends."
     )
 
 
@@ -220,18 +269,17 @@ def _keep(jam: compose.Jam, tally: _Tally, seed: int, *, as_json: bool) -> dict[
     kept: dict[str, object] = {}
     record = jam.record
     start_beat = 0.0
-    if jam.timebase.tempo_known:
+    timebase = jam.session.timebase
+    if timebase.tempo_known:
         start_beat = jam.session.beat(record.start_ns)
     try:
-        path = write_midi(
-            MIDI_NAME, record.parts(), jam.timebase, start_beat=start_beat, name="Jam"
-        )
+        path = write_midi(MIDI_NAME, record.parts(), timebase, start_beat=start_beat, name="Jam")
         kept["midi"] = str(path.resolve())
         picture = draw_jam(
             PICTURE_NAME,
             record.notes_in_seconds(Voice.PLAYER),
             record.notes_in_seconds(Voice.PARTNER),
-            timebase=jam.timebase,
+            timebase=timebase,
             start_beat=start_beat,
             title="You and your partner",
             model=tally.model,
@@ -255,23 +303,3 @@ def _missing_weights(args: argparse.Namespace) -> str:
     if args.weights is None or Path(args.weights).is_file():
         return ""
     return f"There is no checkpoint {shown_name(args.weights)}: check the name and the folder."
-
-
-def _tempo(text: str) -> float:
-    try:
-        bpm = float(text)
-    except ValueError:
-        bpm = 0.0
-    if not 20 <= bpm <= 400:
-        raise argparse.ArgumentTypeError("a tempo lies between 20 and 400 beats per minute")
-    return bpm
-
-
-def _meter(text: str) -> float:
-    numerator, _, denominator = text.partition("/")
-    beats = 0.0
-    if denominator in ("1", "2", "4", "8", "16", "32") and numerator.isdecimal():
-        beats = int(numerator) * 4 / int(denominator)
-    if not 0.5 <= beats <= 16:
-        raise argparse.ArgumentTypeError("a meter is written like 4/4 or 6/8")
-    return beats

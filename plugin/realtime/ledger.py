@@ -29,6 +29,11 @@ class Ledger:
         """How many notes sound."""
         return len(self._key_of)
 
+    @property
+    def note_ids(self) -> list[int]:
+        """The notes that sound, oldest first."""
+        return list(self._key_of)
+
     def start(self, note_id: int, channel: int, pitch: int, velocity: int) -> list[bytes]:
         """Messages that begin a note: a note-on, before it the note-off of the same key if held.
 

@@ -66,6 +66,29 @@ class Scheduler:
         self._heap.clear()
         return unplayed
 
+    def unplayed(self) -> list[PlannedNote]:
+        """Notes that have not begun, in order of time."""
+        return [note for _, kind, _, note in sorted(self._heap) if kind == 1]
+
+    def cut(self, cut_ns: int) -> int:
+        """Nothing sounds from `cut_ns` on: later starts are forgotten, later ends come then.
+
+        Returns how many notes will never begin.
+        """
+        gone = {n.note_id for due, kind, _, n in self._heap if kind == 1 and due >= cut_ns}
+        self._heap = [
+            (due if kind == 1 else min(due, cut_ns), kind, order, note)
+            for due, kind, order, note in self._heap
+            if note.note_id not in gone
+        ]
+        heapq.heapify(self._heap)
+        return len(gone)
+
+    def cancel(self, note_id: int) -> None:
+        """Forget both ends of one note; whoever cancels ends it if it sounds."""
+        self._heap = [entry for entry in self._heap if entry[3].note_id != note_id]
+        heapq.heapify(self._heap)
+
     def _push(self, due_ns: int, kind: int, note: PlannedNote) -> None:
         self._order += 1
         heapq.heappush(self._heap, (due_ns, kind, self._order, note))

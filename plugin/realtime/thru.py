@@ -1,8 +1,9 @@
 """Passes the player's messages on, with a note-off owed for every note-on as everywhere.
 
 Channel messages go out as they came; a key that is struck twice is released in between; what is
-still held when the session ends, pedals too, is released. Clock and system messages are never
-passed on.
+still held when the session ends, pedals too, is released. Notes that are held when the turn passes
+on can be handed over (`hand_over`): they sound on when the player lets go, until the partner's
+model says. Clock and system messages are never passed on.
 """
 
 from collections.abc import Callable
@@ -10,22 +11,37 @@ from collections.abc import Callable
 from plugin.realtime.echo import THRU_WINDOW_NS, EchoGuard
 from plugin.realtime.ledger import CONTROL, SUSTAIN, Ledger, means_all_notes_off
 
+LONGEST_HANDED_NS = 4_000_000_000
+"""A note that was handed over sounds on for so long where nobody says how long."""
+
 
 class Thru:
-    """Thread: one. Real-time: yes."""
+    """Thread: one. Real-time: yes. make_room is told of a key before it is struck."""
 
-    def __init__(self, send: Callable[[bytes], None], echo: EchoGuard) -> None:
-        self._send, self._echo = send, echo
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        echo: EchoGuard,
+        make_room: Callable[[int, int, int], None] = lambda now_ns, channel, pitch: None,
+    ) -> None:
+        self._send, self._echo, self._make_room = send, echo, make_room
         self._ledger = Ledger()
         self._pedals: set[int] = set()
+        self._handed: dict[int, int] = {}
+        """When each note ends that was handed over."""
 
     def pass_on(self, now_ns: int, message: bytes) -> None:
         """One whole channel message of the player."""
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
         if kind in (0x80, 0x90):
             note_id = channel * 128 + message[1]
+            starts = kind == 0x90 and message[2] > 0
+            if not starts and note_id in self._handed:
+                return  # it is the partner's note now
+            self._handed.pop(note_id, None)
             out = self._ledger.stop(note_id)
-            if kind == 0x90 and message[2] > 0:
+            if starts:
+                self._make_room(now_ns, channel, message[1])
                 out += self._ledger.start(note_id, channel, message[1], message[2])
         else:
             out = []
@@ -36,8 +52,33 @@ class Thru:
             out.append(message)
         self._put(now_ns, out)
 
+    def hand_over(self, now_ns: int) -> None:
+        """What sounds now is the partner's: the player's releases do not end it any more."""
+        for note_id in self._ledger.note_ids:
+            self._handed.setdefault(note_id, now_ns + LONGEST_HANDED_NS)
+
+    def end_at(self, pitch: int, end_ns: int) -> None:
+        """A key that was handed over sounds until then."""
+        for note_id in self._handed:
+            if note_id % 128 == pitch:
+                self._handed[note_id] = end_ns
+
+    def tick(self, now_ns: int) -> None:
+        """End what was handed over and is due."""
+        due = [note_id for note_id, end_ns in self._handed.items() if end_ns <= now_ns]
+        for note_id in due:
+            del self._handed[note_id]
+            self._put(now_ns, self._ledger.stop(note_id))
+
+    def release_key(self, now_ns: int, channel: int, pitch: int) -> None:
+        """Somebody else strikes this key: it is released first."""
+        note_id = channel * 128 + pitch
+        self._handed.pop(note_id, None)
+        self._put(now_ns, self._ledger.stop(note_id))
+
     def release(self, now_ns: int) -> None:
         """Release what is held: keys and pedals."""
+        self._handed.clear()
         out = self._ledger.stop_all()
         out += [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in sorted(self._pedals)]
         self._pedals.clear()

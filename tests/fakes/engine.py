@@ -1,13 +1,27 @@
 """An engine in memory that does what a test tells it: answers, keeps silent, hangs, dies.
 
 It passes tests/plugin/test_engine_link.py, as the one in a process of its own does. It says nothing
-by itself but `Ready` when it starts, a `Pong` to each `Ping`, and what `answer` makes of an `Ask`.
+by itself but `Ready` when it starts, a `Pong` to each `Ping`, what `answer` makes of an `Ask`, what
+`reworked` makes of a `Rework`, and `expects` to each `Expect` if it is set.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from engine.api import Ask, FromEngine, Hear, Ping, Plan, Pong, Ready, ToEngine
+from engine.api import (
+    Ask,
+    Expect,
+    Expected,
+    FromEngine,
+    Hear,
+    Ping,
+    Plan,
+    Pong,
+    Ready,
+    Rework,
+    ToEngine,
+)
 from engine.events import Note
 from plugin.engine_link import Stopped
 
@@ -33,11 +47,22 @@ def answer_with(*notes: Note, piece: int = 8) -> Answer:
     return answer
 
 
+def reworked(task: Rework) -> list[Plan]:
+    """Each note an octave higher; beside it, one of the allowed keys that is not taken."""
+    if not task.beside:
+        notes = tuple(replace(note, pitch=(note.pitch + 12) % 128) for note in task.notes)
+        return [Plan(task.request, notes, True, 0.0)]
+    keys = task.limits.keys[: len(task.notes)]
+    notes = tuple(replace(n, pitch=key) for n, key in zip(task.notes, keys, strict=False))
+    return [Plan(task.request, notes, True, 0.0)]
+
+
 class FakeEngine:
     """An `EngineLink`; `told` is what the present life was sent, `log` what all lives were."""
 
     def __init__(self, answer: Answer | None = None, *, ready: bool = True) -> None:
         self.answer, self._gets_ready = answer, ready
+        self.expects: tuple[float, tuple[float, ...]] | None = None
         self.log: list[ToEngine] = []
         self.lives = 0
         self.closed = False
@@ -56,6 +81,10 @@ class FakeEngine:
             self._says.append(Pong(message.token))
         elif isinstance(message, Ask) and self.answer is not None:
             self._says.extend(self.answer(message))
+        elif isinstance(message, Rework):
+            self._says.extend(reworked(message))
+        elif isinstance(message, Expect) and self.expects is not None:
+            self._says.append(Expected(message.request, *self.expects))
 
     def poll(self) -> FromEngine | Stopped | None:
         return self._says.popleft() if self._says else None
@@ -74,6 +103,11 @@ class FakeEngine:
     def asks(self) -> list[Ask]:
         """Every question that a living engine was asked."""
         return [message for message in self.log if isinstance(message, Ask)]
+
+    @property
+    def reworks(self) -> list[Rework]:
+        """Every rework that a living engine was asked for."""
+        return [message for message in self.log if isinstance(message, Rework)]
 
     @property
     def heard(self) -> list[Hear]:

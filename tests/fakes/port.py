@@ -23,7 +23,7 @@ class FakeOutput:
         self.refused = 0
         self.plugged = True
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, due_ns: int | None = None) -> None:
         require_message(message)
         if not self.plugged:
             self.refused += 1

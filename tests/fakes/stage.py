@@ -12,6 +12,7 @@ from engine.events import Timebase, Voice
 from plugin import protocol
 from plugin.realtime.clock import ManualClock
 from plugin.session import Session
+from plugin.settings import Settings
 from tests.fakes.engine import FakeEngine
 from tests.fakes.port import FakeOutput
 from tests.fakes.takes import FakeTakes
@@ -22,6 +23,13 @@ PATIENT_NS = 3_000 * MS
 """Longer than any hand-over takes."""
 
 
+def settings_for(timebase: Timebase | None) -> Settings:
+    """The usual ones, with this tempo."""
+    if timebase is None or not timebase.tempo_known:
+        return Settings()
+    return Settings(bpm=timebase.bpm, beats_per_bar=timebase.beats_per_bar)
+
+
 class Stage:
     """What surrounds a session. Times of helpers are in milliseconds."""
 
@@ -30,10 +38,12 @@ class Stage:
         engine: FakeEngine | None = None,
         *,
         timebase: Timebase | None = None,
+        settings: Settings | None = None,
         thru: bool = False,
         seed: int = 7,
         poll_ms: float = 1.0,
     ) -> None:
+        """timebase: a tempo of our own, where `settings` say none."""
         self.clock = ManualClock(START_NS)
         self.engine = engine if engine is not None else FakeEngine()
         self.port, self.takes = FakeOutput(self.clock), FakeTakes()
@@ -46,7 +56,7 @@ class Stage:
             engine=self.engine,
             takes=self.takes,
             emit=self._emit,
-            timebase=timebase or Timebase(),
+            settings=settings or settings_for(timebase),
             seed=seed,
             thru=thru,
         )

@@ -6,28 +6,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import Timebase
 from plugin import protocol
 from plugin.console import MOST_NAMES, Console, pitch_name
 from plugin.protocol import State
 from plugin.screen import Screen
 
 SECOND = 1_000_000_000
-FREE = Timebase()
-THREE_FOUR = Timebase(120.0, 3.0, tempo_known=True)
 
 
-def lines(*events: protocol.Event, timebase: Timebase = FREE) -> list[str]:
+def lines(*events: protocol.Event) -> list[str]:
     found: list[str] = []
-    console = Console(found.append, timebase)
+    console = Console(found.append)
     for event in events:
         console.event(event)
     console.close()
     return found
 
 
-def note(seconds: float, pitch: int, *, partner: bool = False, late_ms: float = 0.0):
-    return protocol.NoteSounded(round(seconds * SECOND), partner, 0, pitch, 80, late_ms)
+def note(
+    seconds: float,
+    pitch: int,
+    *,
+    partner: bool = False,
+    late_ms: float = 0.0,
+    bar: int | None = None,
+) -> protocol.NoteSounded:
+    return protocol.NoteSounded(round(seconds * SECOND), partner, 0, pitch, 80, late_ms, bar)
 
 
 def test_names_of_keys() -> None:
@@ -38,13 +42,12 @@ def test_names_of_keys() -> None:
 
 def test_bars_of_either_side() -> None:
     assert lines(
-        note(0.0, 60),
-        note(1.4, 62),
-        note(1.5, 64),
-        note(1.6, 72, partner=True),
-        note(1.7, 74, partner=True, late_ms=7.4),
-        note(3.0, 76, partner=True, late_ms=4.9),
-        timebase=THREE_FOUR,
+        note(0.0, 60, bar=1),
+        note(1.4, 62, bar=1),
+        note(1.5, 64, bar=2),
+        note(1.6, 72, bar=2, partner=True),
+        note(1.7, 74, bar=2, partner=True, late_ms=7.4),
+        note(3.0, 76, bar=3, partner=True, late_ms=4.9),
     ) == [
         "  bar   1  ● you      C4 D4",
         "  bar   2  ● you      E4",
@@ -109,11 +112,27 @@ def test_other_changes_of_state_say_nothing() -> None:
 @given(st.lists(st.tuples(st.integers(-SECOND, 60 * SECOND), st.booleans()), max_size=30))
 def test_no_note_is_left_out(moments: list[tuple[int, bool]]) -> None:
     events = [protocol.NoteSounded(t, partner, 0, 60, 80) for t, partner in moments]
-    for timebase in (FREE, THREE_FOUR):
-        found = lines(*events, timebase=timebase)
-        shown = sum(line.count("C4") for line in found)
-        more = sum(int(line.split("… ")[1].split()[0]) for line in found if "…" in line)
-        assert shown + more == len(moments)
+    found = lines(*events)
+    shown = sum(line.count("C4") for line in found)
+    more = sum(int(line.split("… ")[1].split()[0]) for line in found if "…" in line)
+    assert shown + more == len(moments)
+
+
+def test_whose_bars_begin_is_said_once() -> None:
+    def here(bar: int, beat: int, partners: bool | None) -> protocol.Position:
+        return protocol.Position(bar, beat, 120.0, False, partners, 1, 2)
+
+    told = [here(1, 1, False), here(1, 2, False), here(3, 1, True), here(5, 1, False)]
+    assert lines(*told) == [
+        "  bar   1  ● your 2 bars",
+        "  bar   3  ◆ your partner's 2 bars",
+        "  bar   5  ● your 2 bars",
+    ]
+    assert lines(here(1, 1, None), here(2, 1, None)) == []
+
+
+def test_what_is_said_may_have_several_lines() -> None:
+    assert lines(protocol.Said("trade 4\nat 120 bpm")) == ["  trade 4", "  at 120 bpm"]
 
 
 # ----------------------------------------------------------------------------------- the screen

@@ -1,6 +1,6 @@
 """How long an answer is, and when its notes are due."""
 
-import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -70,14 +70,24 @@ def test_a_late_plan_is_moved_as_a_whole(
     turn.plan = [Note(8.0 + onset, 0.5, 60, 80) for onset in sorted(onsets)]
     first_due_ns = turn.begin_answer(now_ns, grid)
     assert turn.answering
-    assert turn.shift_ns is not None
+    assert turn.shift_beats is not None
     assert first_due_ns >= now_ns
-    notes = list(turn.committed(turn.plan, itertools.count(1), grid))
-    assert notes[0].due_ns == first_due_ns
-    assert [n.note_id for n in notes] == list(range(1, len(notes) + 1))
+    notes = turn.moved(turn.plan)
+    assert abs(grid.ns(notes[0].onset) - first_due_ns) <= 1
     for planned, note in zip(turn.plan, notes, strict=True):
-        assert note.due_ns == grid.ns(planned.onset) + turn.shift_ns
-        assert note.end_ns > note.due_ns
+        assert note.onset - planned.onset == pytest.approx(turn.shift_beats)
+        assert (note.duration, note.pitch) == (planned.duration, planned.pitch)
+
+
+def test_the_same_answer_is_recognised_wherever_it_begins() -> None:
+    turn, _ = exchange()
+    line = [Note(8.0, 0.5, 60, 80), Note(8.5, 0.5, 62, 80)]
+    turn.plan = line
+    assert not turn.is_repetition()
+    turn.plan = [replace(note, onset=note.onset + 3.0, velocity=50) for note in line]
+    assert turn.is_repetition()
+    turn.plan = [line[0], replace(line[1], pitch=63)]
+    assert not turn.is_repetition()
 
 
 def test_it_is_over_when_all_was_planned_or_the_time_is_up() -> None:

@@ -20,6 +20,7 @@ from plugin.record import JamRecord
 from plugin.session import Session
 from tests.fakes.engine import FakeEngine, answer_with
 from tests.fakes.port import sounding
+from tests.fakes.stage import settings_for
 from tests.fakes.takes import FakeTakes
 
 ANSWER = [Note(0.25 * number, 0.2, 60 + number, 80) for number in range(12)]
@@ -46,7 +47,7 @@ class Studio:
             engine=self.engine,
             takes=self.takes,
             emit=self.events.append,
-            timebase=timebase or Timebase(),
+            settings=settings_for(timebase),
             seed=1,
             thru=thru,
         )
@@ -223,9 +224,9 @@ def test_hours_of_jamming_do_not_grow() -> None:
     assert session.idle
     assert len(session._echo._sent) < 20
     assert session._performer._begun == {}
-    assert session._performer._sounded == []
+    assert session._band.telling.open(studio.clock.now_ns()) == []
     assert len(session._performer._scheduler) == 0
-    assert session._listener.take_complete() == []
+    assert session._listener.keys == []
     assert len(session._partner._context) == 20 * 4
 
 

@@ -23,6 +23,7 @@ from tests.strategies import MS
 
 SECOND = 1_000_000_000
 TIMEBASE = Timebase(100.0, 3.0, tempo_known=True)
+QUESTION = Ask(0, 0, 4.0, 8.0, 11, Constraints())
 
 
 class Line:
@@ -51,7 +52,7 @@ class Line:
         return note
 
     def ask(self) -> Ask:
-        self.partner.ask(4.0, 8.0, 11, Constraints())
+        self.partner.ask(QUESTION)
         return self.engine.asks[-1]
 
 
@@ -183,7 +184,7 @@ def test_a_question_to_nobody_is_asked_again() -> None:
         line.engine.die()
         line.run(0)
     assert not line.engine.alive
-    line.partner.ask(4.0, 8.0, 11, Constraints())
+    line.partner.ask(QUESTION)
     assert not line.partner.asked
     note = line.hear(3.0)
     line.run(FIRST_PAUSE_NS + SECOND)

@@ -7,7 +7,8 @@ from engine.events import Note, Timebase, Voice
 from plugin import protocol
 from plugin.exchange import LAST_RING_NS
 from plugin.protocol import AnswerOver, PhraseHeard, State, StateChanged, Trouble
-from plugin.session import FORGOTTEN_KEY_NS, GIVE_UP_NS
+from plugin.session import FORGOTTEN_KEY_NS
+from plugin.ways.base import GIVE_UP_NS
 from tests.fakes.engine import FakeEngine, answer_with
 from tests.fakes.port import sounding
 from tests.fakes.stage import MS, Stage

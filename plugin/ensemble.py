@@ -1,0 +1,383 @@
+"""What every way of playing works with: time, the hands, the open phrase, the partner's ear.
+
+It keeps the one plan there is, in beats, and hands over to the performer only what is due within
+`COMMIT_NS`: until then a plan follows the tempo and costs nothing to replace. It keeps the one
+exchange there is, with its take. It refuses to decide when anybody plays: that is `plugin.ways`.
+
+Thread: one. Real-time: yes.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+from engine.api import Ask, Expect, Hear, Rework
+from engine.events import Note, Voice
+from engine.limits import Constraints
+from plugin import protocol
+from plugin.exchange import Exchange, note_in_beats
+from plugin.partner import Partner
+from plugin.protocol import State
+from plugin.realtime.beats import BeatGrid
+from plugin.realtime.listener import HeardNote, Listener
+from plugin.realtime.performer import Performer, Punctuality
+from plugin.realtime.scheduler import PlannedNote
+from plugin.realtime.telling import Telling
+from plugin.realtime.thru import Thru
+from plugin.recorder import Recorder
+from plugin.settings import Settings, Yield
+from plugin.turns import HandOver
+
+COMMIT_NS = 50_000_000
+"""What is due so soon is handed to the performer and does not change any more."""
+
+
+class Ensemble:
+    """See the module. The session makes it; the ways of playing use it."""
+
+    def __init__(
+        self,
+        *,
+        grid: BeatGrid,
+        partner: Partner,
+        performer: Performer,
+        listener: Listener,
+        recorder: Recorder,
+        thru: Thru | None,
+        emit: Callable[[protocol.Event], None],
+        seed: int,
+        settings: Settings,
+    ) -> None:
+        self.grid, self.partner, self.performer = grid, partner, performer
+        self.listener, self.recorder, self.thru = listener, recorder, thru
+        self.emit, self.settings = emit, settings
+        self.telling, self.handover = Telling(), HandOver()
+        self.turn: Exchange | None = None
+        self.last_phrase: Exchange | None = None
+        """The exchange that was closed last."""
+        self.yields_ns: int | None = None
+        """While the partner falls silent: when it will be."""
+        self.last_input_ns = 0
+        self.state = State.LISTENING
+        self.rolling = False
+        """Whether bars pass: there is a tempo, and whoever gives it has not stopped."""
+        self._next: Exchange | None = None
+        self._next_since_ns = 0
+        self._seed = seed
+        self._forgets = False
+        self._plan: list[Note] = []
+        self._plan_until: float | None = None
+        self._turns, self._note_ids = itertools.count(1), itertools.count(1)
+        self._expecting: int | None = None
+        self._expects_again = False
+
+    @property
+    def latency_ns(self) -> int:
+        """Notes are sent so much before they are due: the way to the ear takes so long."""
+        return round(self.settings.latency_ms * 1e6)
+
+    # -- the open phrase --
+
+    def open_turn(self, now_ns: int, turn: Exchange | None = None, since_ns: int = 0) -> Exchange:
+        """A phrase begins, and its take; `turn` and `since_ns` are of one that has begun."""
+        self.turn = turn = turn or Exchange(next(self._turns))
+        self.recorder.begin(
+            now_ns,
+            self.grid.timebase,
+            start_beat=self.grid.beat(now_ns),
+            model=self.partner.model,
+            seed=self.answer_seed(turn),
+            settings={
+                "session_seed": self._seed,
+                "answer": turn.number,
+                "attempt": turn.attempt,
+                "way": str(self.settings.way),
+                "style": self.settings.style,
+                **asdict(self.settings.limits),
+            },
+            earlier=self.recorder.phrase_since(since_ns) if since_ns else (),
+        )
+        return turn
+
+    def open_with(self, now_ns: int, heard: Sequence[HeardNote], since_ns: int) -> Exchange:
+        """A phrase that began a while ago, with these complete notes."""
+        turn = Exchange(next(self._turns))
+        for note in heard:
+            turn.hear(note)
+        return self.open_turn(now_ns, turn, since_ns)
+
+    def open_again(self, now_ns: int) -> Exchange | None:
+        """The last phrase is to be answered anew; None if there has been none."""
+        last = self.last_phrase
+        if last is None or not last.heard:
+            return None
+        turn = Exchange(
+            next(self._turns), last.attempt + 1, [*last.heard], last.last_end_ns, prints=last.prints
+        )
+        return self.open_turn(now_ns, turn, min(note.start_ns for note in last.heard))
+
+    def heard(self, note: HeardNote) -> None:
+        """A note of the player is complete."""
+        turn = self._next or self.turn
+        if turn is not None:
+            turn.hear(note)
+        self.handover.note_off(note.end_ns)
+
+    def answer_seed(self, turn: Exchange) -> int:
+        """Another one for each answer of a session."""
+        return (self._seed * 1_000_003 + turn.number) % 2**63
+
+    def close_turn(self, now_ns: int, *, yielded: bool = False) -> None:
+        """The exchange is over: what sounded is told, the take is complete."""
+        turn, self.turn = self.turn, None
+        self.yields_ns, self._plan = None, []
+        self.partner.void()
+        self.tell(now_ns)
+        if self._forgets:
+            self._forgets = False
+            self.partner.forget()
+        if turn is None:
+            return
+        self.last_phrase = turn
+        take_id = self.recorder.take_id
+        self.recorder.finish(self.partner.model)
+        if turn.answering:
+            how = self.performer.punctuality
+            self.emit(
+                protocol.AnswerOver(
+                    take_id,
+                    how.started,
+                    how.span_ns / 1e9,
+                    how.late,
+                    how.dropped,
+                    (how.first_late_ns or 0) / 1e6,
+                    yielded,
+                )
+            )
+        self.change_state(State.LISTENING)
+
+    def forget(self, now_ns: int) -> None:
+        """Drop what was before this phrase; an answer that has begun is finished first."""
+        if self.turn is not None and self.turn.answering:
+            self._forgets = True
+            return
+        self.tell(now_ns)
+        self.partner.forget()
+        self._tell_phrase_again(now_ns)
+
+    def begin_anew(self, now_ns: int) -> None:
+        """Beats mean something else from now on: the engine knows only this phrase."""
+        if self.turn is not None and self.turn.answering:
+            self.silence(now_ns)
+            self.close_turn(now_ns)
+        self.tell(now_ns)
+        self.partner.begin(self.grid.timebase)
+        self.engine_lost()
+        self._tell_phrase_again(now_ns)
+
+    def _tell_phrase_again(self, now_ns: int) -> None:
+        if self.turn is None:
+            return
+        self.turn.void_plan()
+        waiting = self.telling.open(now_ns)
+        before_ns = waiting[0].note.start_ns if waiting else now_ns + 1
+        for heard in sorted(self.turn.heard, key=lambda note: (note.start_ns, note.pitch)):
+            if heard.start_ns < before_ns:
+                self.partner.hear(note_in_beats(heard, self.grid), Voice.PLAYER)
+
+    # -- what the engine knows --
+
+    def tell(self, now_ns: int) -> None:
+        """Tell the engine every note that is complete and was not told yet."""
+        for told in self.telling.take_complete(now_ns):
+            self.partner.hear(self._in_beats(told.note), told.voice, held=told.held)
+
+    def so_far(self, now_ns: int, *, on_top: bool = False) -> tuple[Hear, ...]:
+        """What sounds, or waits for what sounds; and what is committed and will sound.
+
+        on_top: and what is planned.
+        """
+        told = [
+            Hear(0, self._in_beats(told.note), told.voice, told.held)
+            for told in self.telling.open(now_ns)
+        ]
+        told += [
+            Hear(0, self._planned_in_beats(note), Voice.PARTNER) for note in self.performer.waiting
+        ]
+        if on_top:
+            told += [Hear(0, note, Voice.PARTNER) for note in self._plan]
+        return tuple(told)
+
+    def ask(
+        self,
+        now_ns: int,
+        start_beat: float,
+        end_beat: float,
+        seed: int,
+        *,
+        limits: Constraints | None = None,
+        may_hand_over: bool = True,
+        on_top: bool = False,
+    ) -> None:
+        """Ask for notes between two beats, on top of what is planned or in its stead.
+
+        An earlier question is void.
+        """
+        self.tell(now_ns)
+        limits = self.settings.limits if limits is None else limits
+        self.partner.ask(
+            Ask(
+                0,
+                0,
+                start_beat,
+                end_beat,
+                seed,
+                limits,
+                self.settings.style,
+                may_hand_over,
+                self.so_far(now_ns, on_top=on_top),
+            )
+        )
+
+    def rework(self, now_ns: int, task: Rework) -> None:
+        """Ask for the notes of the task in another way."""
+        self.tell(now_ns)
+        self.partner.ask(replace(task, so_far=self.so_far(now_ns)))
+
+    def expect(self, now_ns: int) -> None:
+        """Ask what the model expects after the last note; one such question at a time."""
+        if self._expecting is not None:
+            self._expects_again = True
+            return
+        self.tell(now_ns)
+        self._expecting = self.partner.aside(Expect(0, self.so_far(now_ns)))
+
+    def expected(self, now_ns: int, request: int, over: float, gaps_beats: Sequence[float]) -> None:
+        """What the model expects: the hand-over goes by it, unless a note came since."""
+        if request != self._expecting:
+            return
+        self._expecting = None
+        if self._expects_again:
+            self._expects_again = False
+            self.expect(now_ns)
+            return
+        per_beat = self.grid.timebase.ns_per_beat
+        self.handover.expected(over, tuple(round(gap * per_beat) for gap in gaps_beats))
+
+    def engine_lost(self) -> None:
+        """Whatever was asked will not be answered."""
+        self._expecting, self._expects_again = None, False
+
+    # -- sound --
+
+    def plan(self, notes: Sequence[Note], *, until: float | None = None) -> None:
+        """These notes come next, in order of onset; none sounds beyond the beat `until`."""
+        self._plan, self._plan_until = list(notes), until
+
+    def plan_more(self, notes: Sequence[Note]) -> None:
+        """These come after what is planned."""
+        self._plan.extend(notes)
+
+    @property
+    def planned(self) -> list[Note]:
+        """What is planned and not committed."""
+        return self._plan
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything of the partner sounds, waits or is planned."""
+        return bool(self._plan) or self.performer.busy
+
+    def commit_due(self, now_ns: int) -> None:
+        """Hand over what is due soon; call it every millisecond."""
+        if not self._plan:
+            return
+        latency_ns = self.latency_ns
+        count = 0
+        for note in self._plan:
+            due_ns = self.grid.ns(note.onset) - latency_ns
+            if due_ns > now_ns + COMMIT_NS:
+                break
+            count += 1
+            end = note.end if self._plan_until is None else min(note.end, self._plan_until)
+            end_ns = max(self.grid.ns(end) - latency_ns, due_ns + 1_000_000)
+            self.perform(note, due_ns, end_ns)
+        del self._plan[:count]
+
+    def perform(self, note: Note, due_ns: int, end_ns: int) -> int:
+        """Commit one note; its number."""
+        note_id = next(self._note_ids)
+        channel = self.settings.partner_channel
+        self.performer.commit(
+            PlannedNote(
+                note_id,
+                due_ns,
+                end_ns,
+                note.channel if channel is None else channel,
+                note.pitch,
+                note.velocity,
+            )
+        )
+        return note_id
+
+    def silence(self, now_ns: int) -> None:
+        """Stop at once: what is planned is dropped, what sounds is released."""
+        self._plan = []
+        self.performer.withdraw(now_ns)
+
+    def give_way(self, now_ns: int) -> None:
+        """The player has come in: fall silent, as soon as the settings say, and end the turn."""
+        if self.yields_ns is not None:
+            return
+        cut_ns = self._silent_at_ns(now_ns)
+        self.partner.void()
+        if cut_ns <= now_ns:
+            self.silence(now_ns)
+            self.close_turn(now_ns, yielded=True)
+            return
+        cut_beat = self.grid.beat(cut_ns)
+        self._plan = [note for note in self._plan if note.onset < cut_beat]
+        self._plan_until = cut_beat
+        self.performer.cut(now_ns, cut_ns)
+        self.yields_ns = cut_ns
+        self._next, self._next_since_ns = Exchange(next(self._turns)), now_ns
+        self.change_state(State.YIELDING)
+
+    def finish_yielding(self, now_ns: int) -> None:
+        """When it is silent: the player's phrase, which began a while ago, is the open one."""
+        if self.yields_ns is None or (now_ns < self.yields_ns and self.busy):
+            return
+        self.silence(now_ns)
+        turn, self._next = self._next, None
+        self.close_turn(now_ns, yielded=True)
+        self.open_turn(now_ns, turn, self._next_since_ns)
+
+    def new_answer(self) -> None:
+        """Counting begins anew for an answer."""
+        self.performer.punctuality = Punctuality()
+
+    def change_state(self, state: State) -> None:
+        """Say what the partner does; an engine that stopped is said until it is back."""
+        if state is not self.state and self.state is not State.ENGINE_STOPPED:
+            self.force_state(state)
+
+    def force_state(self, state: State) -> None:
+        """Say it whatever was said before."""
+        if state is not self.state:
+            self.state = state
+            self.emit(protocol.StateChanged(state))
+
+    def _silent_at_ns(self, now_ns: int) -> int:
+        if self.settings.yields is Yield.AT_ONCE or not self.grid.timebase.tempo_known:
+            return now_ns
+        beat = self.grid.beat(now_ns)
+        if self.settings.yields is Yield.BEAT:
+            return self.grid.ns(self.grid.next_beat(beat))
+        return self.grid.ns(self.grid.next_bar(beat))
+
+    def _in_beats(self, note: HeardNote) -> Note:
+        return note_in_beats(note, self.grid)
+
+    def _planned_in_beats(self, note: PlannedNote) -> Note:
+        start_ns, end_ns = note.due_ns + self.latency_ns, note.end_ns + self.latency_ns
+        return self._in_beats(HeardNote(start_ns, end_ns, note.channel, note.pitch, note.velocity))

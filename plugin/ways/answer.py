@@ -1,0 +1,168 @@
+"""Answer: the player's phrase ends, the partner continues it; or only on a sign.
+
+The question is asked while the silence is still growing, so the plan is there when the turn passes
+on. The player's next note has right of way. `Vary` and `Endless` differ in what they ask for and in
+when they are over.
+"""
+
+from dataclasses import replace
+
+from engine.api import Plan
+from engine.limits import Constraints
+from plugin.ensemble import Ensemble
+from plugin.exchange import Exchange
+from plugin.protocol import PhraseHeard, Said, State
+from plugin.ways.base import GIVE_UP_NS, Way, begin_answer, no_answer
+
+MOVED_NS = 20_000_000
+"""If the hand-over moves by more than this, the answer is asked for anew."""
+MOST_ATTEMPTS = 6
+"""So many times an answer that was given before is drawn anew."""
+WARMER = 0.15
+"""By how much each of these is drawn more freely."""
+
+
+class Answer(Way):
+    """See the module."""
+
+    def __init__(self, band: Ensemble, *, by_silence: bool = True) -> None:
+        super().__init__(band)
+        self._by_silence = by_silence
+        self._drawn = 0
+        """How often the answer of this turn was drawn."""
+
+    def entering(self, now_ns: int) -> None:
+        """The player has right of way."""
+        turn = self.band.turn
+        if turn is not None and turn.answering:
+            self.band.give_way(now_ns)
+
+    def struck(self, now_ns: int, channel: int, pitch: int, velocity: int) -> None:
+        """Whatever was planned was made before this note."""
+        band = self.band
+        band.partner.void()
+        if band.turn is not None and band.yields_ns is None:
+            band.turn.void_plan()
+            band.turn.go_ns = None
+            band.change_state(State.LISTENING)
+        if self._by_silence:
+            band.expect(now_ns)
+
+    def planned(self, now_ns: int, plan: Plan) -> None:
+        """The answer, piece by piece."""
+        turn = self.band.turn
+        if turn is None:
+            return
+        turn.plan.extend(plan.notes)
+        turn.plan_done = plan.done
+        if plan.ends and self.band.thru is not None:
+            for pitch, end_beat in plan.ends:
+                self.band.thru.end_at(pitch, self.band.grid.ns(end_beat))
+        if turn.answering:
+            self.band.plan_more(turn.moved(plan.notes))
+        elif plan.done and turn.is_repetition() and turn.attempt:
+            self._draw_again(now_ns, turn)
+
+    def lost(self, now_ns: int) -> None:
+        """Play what is planned: no more will come."""
+        if self.band.turn is not None and self.band.turn.answering:
+            self.band.turn.plan_done = True
+
+    def go(self, now_ns: int) -> None:
+        """The turn passes on now, held keys or not; without a phrase the last one is answered."""
+        turn = self.band.turn
+        if turn is None:
+            self.again(now_ns)
+        elif not turn.answering:
+            turn.go_ns = now_ns
+
+    def again(self, now_ns: int) -> None:
+        """Another answer to the last phrase, from now on."""
+        band = self.band
+        if band.turn is not None and not band.turn.answering:
+            self.go(now_ns)
+            return
+        if band.turn is not None:
+            band.silence(now_ns)
+            band.close_turn(now_ns, yielded=True)
+        turn = band.open_again(now_ns)
+        if turn is None:
+            band.emit(Said("There is no phrase to answer yet: play one."))
+        else:
+            turn.go_ns = now_ns
+
+    def tick(self, now_ns: int) -> None:
+        """Ask, begin, end."""
+        band = self.band
+        band.finish_yielding(now_ns)
+        turn = band.turn
+        if turn is None:
+            return
+        if not turn.answering:
+            self._maybe_hand_over(now_ns, turn)
+        elif band.yields_ns is None:
+            self._go_on(now_ns, turn)
+
+    def _go_on(self, now_ns: int, turn: Exchange) -> None:
+        if not self.band.busy and turn.over(now_ns, self.band.grid):
+            self.band.close_turn(now_ns)
+
+    def _deadline_ns(self, turn: Exchange) -> int | None:
+        """When the turn passes on if nothing more is played."""
+        band = self.band
+        if turn.go_ns is not None:
+            return turn.go_ns
+        if not self._by_silence or not turn.heard:
+            return None
+        return band.handover.deadline_ns(held=band.listener.held > 0)
+
+    def _maybe_hand_over(self, now_ns: int, turn: Exchange) -> None:
+        band = self.band
+        deadline_ns = self._deadline_ns(turn)
+        if deadline_ns is None:
+            return
+        asked = band.partner.asked or turn.plan_done
+        moved = abs(max(deadline_ns, now_ns) - turn.asked_ns) > MOVED_NS < deadline_ns - now_ns
+        if not asked or (moved and now_ns < turn.asked_ns):
+            turn.void_plan()
+            self._drawn = 0
+            self._ask(now_ns, turn, max(deadline_ns, now_ns))
+        if now_ns < deadline_ns - band.latency_ns:
+            return
+        if turn.plan and (turn.plan_done or not turn.attempt):
+            first_ns = begin_answer(band, now_ns, turn)
+            gap_ms = (first_ns - turn.last_end_ns) / 1e6
+            band.emit(
+                PhraseHeard(band.recorder.take_id, len(turn.heard), turn.phrase_ns / 1e9, gap_ms)
+            )
+        elif turn.plan_done:
+            band.close_turn(now_ns)
+        elif now_ns - deadline_ns > GIVE_UP_NS:
+            no_answer(band, now_ns)
+        elif band.state is State.LISTENING:
+            band.change_state(State.THINKING)
+
+    def _ask(self, now_ns: int, turn: Exchange, start_ns: int) -> None:
+        """Have the answer made while the silence is still growing."""
+        start, end = turn.question(start_ns, self.band.grid)
+        self.band.recorder.note(start_beat=start, end_beat=end, drawn=self._drawn)
+        self.band.ask(now_ns, start, end, self._seed(turn), limits=self._limits())
+
+    def _seed(self, turn: Exchange) -> int:
+        return (self.band.answer_seed(turn) + 7_368_787 * self._drawn) % 2**63
+
+    def _limits(self) -> Constraints:
+        """The limits; an answer that is drawn again is drawn more freely."""
+        limits = self.band.settings.limits
+        if not self._drawn:
+            return limits
+        return replace(limits, temperature=max(limits.temperature, 0.7) + WARMER * self._drawn)
+
+    def _draw_again(self, now_ns: int, turn: Exchange) -> None:
+        """This phrase has had this answer before."""
+        self._drawn += 1
+        if self._drawn > MOST_ATTEMPTS:
+            self.band.emit(Said("Under these limits there is no other answer: widen one of them."))
+            return
+        turn.void_plan()
+        self._ask(now_ns, turn, max(turn.asked_ns, now_ns))
