@@ -79,7 +79,8 @@ def about(word: str, settings: Settings) -> list[str]:
                 f"usually {dial.words(dial.default)}.",
                 f"  {dial.name} {dial.example}",
             ]
-    found = [line for line in everything() if line.startswith("  ") and set(wanted.split()) <= _words(line)]
+    words = set(wanted.split())
+    found = [line for line in everything() if line.startswith("  ") and words <= _words(line)]
     if not found:
         hint = nearest(wanted, HEADS) or "type help for what there is"
         raise WordingError(f"There is no help on {quoted(word)}: {hint}.")

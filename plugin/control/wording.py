@@ -222,7 +222,7 @@ def _unlearn(rest: str, settings: Settings) -> Order:
     if tidy(rest) in ("all", "everything"):
         return Unlearn(None)
     if not rest:
-        raise WordingError("Unlearn what? Name a dial or an action: unlearn closeness, or unlearn all.")
+        raise WordingError("Unlearn what? Name it or all of them: unlearn closeness, unlearn all.")
     return Unlearn(target_of(rest))
 
 

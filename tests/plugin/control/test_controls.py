@@ -148,6 +148,19 @@ def test_what_is_not_bound_is_music():
         assert hand(message) is None
 
 
+def test_what_is_no_midi_is_no_control():
+    hand = Hand(bound(KNOB, CLOSENESS, Manner.FOLLOW))
+    for message in (
+        b"",
+        b"\xb0",
+        b"\xb0\x14",
+        b"\xb0\x14\xc8",
+        b"\xb0\x14\x40\x00",
+        b"\x14\x40\x40",
+    ):
+        assert hand(message) is None
+
+
 def test_a_pedal_may_be_heard_by_both():
     hand = Hand(bound(PEDAL, GO, Manner.PRESS, passes=True))
     assert hand(cc(64, 127)) == Heard(False, action=Action.ANSWER_NOW)

@@ -43,6 +43,10 @@ def test_a_pushed_end_of_a_range_is_said_too():
     assert after("register C2 C4").line(0, "lowest C6").says == "lowest: C6, highest: C6"
 
 
+def test_a_part_of_a_scale_is_not_said_beside_it():
+    assert after().line(0, "scale D dorian").says == "scale: D dorian"
+
+
 def test_actions_change_no_setting():
     assert Desk().line(0, "go") == Outcome(
         action=Action.ANSWER_NOW, says="The partner comes in now."

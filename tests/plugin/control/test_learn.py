@@ -50,6 +50,13 @@ def test_a_trembling_knob_is_not_taken_for_the_one_that_is_turned():
     assert heard.learned.source == KNOB
 
 
+def test_a_pedal_that_trembles_halfway_is_not_taken_for_pressed():
+    hand = Hand()
+    hand.learn(GO)
+    assert [hand(cc(64, value)) for value in (63, 64, 62, 65, 63, 64)] == [None] * 6
+    assert hand(cc(64, 80)).learned is not None
+
+
 @pytest.mark.parametrize("number", sorted(NEVER))
 def test_what_is_no_knob_is_never_learnt(number):
     hand = Hand()

@@ -140,10 +140,12 @@ def test_a_keyboard_is_read():
     os.close(control)
 
 
-def test_the_keyboard_of_another_program_is_left_alone(monkeypatch):
+@pytest.mark.parametrize("sent_there", ["before", "while it waits"])
+def test_the_keyboard_of_another_program_is_left_alone(monkeypatch, sent_there):
     """Reading it from the background would have the system stop the program, music and all."""
+    ours, theirs = os.getpgrp(), os.getpgrp() + 1
     asked = threading.Semaphore(0)
-    groups = [os.getpgrp() + 1]
+    groups = [theirs if sent_there == "before" else ours]
 
     def foreground(_: int) -> int:
         asked.release()
@@ -152,12 +154,14 @@ def test_the_keyboard_of_another_program_is_left_alone(monkeypatch):
     monkeypatch.setattr(os, "tcgetpgrp", foreground)
     control, keyboard = pty.openpty()
     with os.fdopen(keyboard) as stream, reading(stream) as terminal:
+        asked.acquire()
+        groups.append(theirs)
         os.write(control, b"go\n")
         for _ in range(3):
             asked.acquire()
         assert terminal.poll() is None
         assert not terminal.ended
-        groups.append(os.getpgrp())
+        groups.append(ours)
         assert lines(terminal, 1) == ["go"]
     os.close(control)
 
