@@ -291,8 +291,9 @@ class Transport:
         if beat is None or bpm is None or follower.waits or follower.rolling is False:
             return
         jumped = self.grid.align(at_ns, beat, bpm) and begun
-        if jumped or follower.jumps != self._told_jumps:
-            self._told_jumps = follower.jumps
+        elsewhere = follower.jumps != self._told_jumps and self._told_playing
+        self._told_jumps = follower.jumps
+        if jumped or elsewhere:
             self._tell(NewsKind.JUMPED, at_ns)
         self._tell_what_changed(at_ns)
 

@@ -17,7 +17,7 @@ import enum
 import math
 from collections import deque
 
-from plugin.realtime.tick_faults import INTERVALS, explain, server_period_ns
+from plugin.realtime.tick_faults import ARRIVALS, explain, server_period_ns
 from plugin.realtime.tick_line import LEAST_NOISE_NS, STRETCHES, Fit, TickLine
 
 SONG_POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
@@ -67,7 +67,8 @@ class ClockFollower:
         self._song_at = 0
         self._resume_at: int | None = 0
         self._recent: deque[tuple[int, int]] = deque(maxlen=MEMORY)
-        self._intervals_ns: deque[int] = deque(maxlen=INTERVALS)
+        self._arrivals_ns: deque[int] = deque(maxlen=ARRIVALS)
+        self._waiting: deque[tuple[int, int]] = deque()
         self._far: deque[int] = deque(maxlen=MEMORY)
         self._astray = 0
         self._acquiring = True
@@ -192,10 +193,12 @@ class ClockFollower:
             self._number = max(self._number, round(self._line.number(at_ns)))
             self.state = ClockState.LOCKED
             self._forget_faults()
-        self._intervals_ns.append(silent_ns)
+        self._arrivals_ns.append(at_ns)
         self._expect_heaps()
         if self._resume_at is not None and self.rolling is not False:
             self._song_at, self._resume_at = self._resume_at - self._number, None
+            if self._acquiring:
+                self._next_line.restart()
             if self._line.known:
                 self._begin_song(at_ns)
         if self._acquiring:
@@ -221,7 +224,7 @@ class ClockFollower:
         """Quantised arrivals look like a clock of another tempo for a while: take longer lines."""
         if self._number % TICKS_PER_SIXTEENTH:
             return
-        heap_ns = server_period_ns(self._intervals_ns)
+        heap_ns = server_period_ns(self._arrivals_ns)
         for line in (self._line, self._next_line):
             line.least_ticks = STRETCHES[0] if heap_ns is None else SURE_IN_HEAPS
             line.noise_ns = max(line.noise_ns, (heap_ns or 0.0) / math.sqrt(12))
@@ -240,20 +243,18 @@ class ClockFollower:
     def _track(self, at_ns: int) -> None:
         line = self._line
         self._recent.append((self._number, at_ns))
-        if not len(line):
-            line.add(self._number, at_ns)
-            return
-        late_ns = at_ns - line.ns(self._number)
+        self._waiting.append((self._number, at_ns))
         self._learn_noise()
+        late_ns = at_ns - line.ns(self._number) if len(line) else 0.0
         if abs(late_ns) <= self._agrees_ns():
             self._far.append(0)
             self._astray = max(0, self._astray - 1)
-            line.add(self._number, at_ns)
         else:
             self._far.append(1 if late_ns > 0 else -1)
             self._astray += 1
         needed = math.ceil((8 * line.noise_ns / line.period_ns) ** 2)
-        needed = min(max(needed, FEWEST_ASTRAY), MEMORY)
+        needed = min(max(needed, FEWEST_ASTRAY), MEMORY // 2)
+        self._believe(needed if len(line) >= STRETCHES[0] else 0)
         last = list(self._far)[-needed:]
         one_sided = len(last) == needed and 4 * abs(sum(last)) >= 3 * needed
         if one_sided and self._put_right(max(3, 3 * needed // 4)):
@@ -263,6 +264,13 @@ class ClockFollower:
             self._acquiring = True
             self._next_line.restart()
             self._forget_faults()
+
+    def _believe(self, wait: int) -> None:
+        """Ticks join the line a few ticks later, when nothing since has told against them."""
+        while len(self._waiting) > wait:
+            number, at_ns = self._waiting.popleft()
+            if not len(self._line) or abs(at_ns - self._line.ns(number)) <= self._agrees_ns():
+                self._line.add(number, at_ns)
 
     def _learn_noise(self) -> None:
         """From second differences, which do not mind a tempo that moves."""
@@ -305,6 +313,7 @@ class ClockFollower:
 
     def _forget_faults(self) -> None:
         self._recent.clear()
+        self._waiting.clear()
         self._far.clear()
         self._astray = 0
 

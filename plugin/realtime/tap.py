@@ -4,6 +4,7 @@ The tempo is the median over the last taps, the beat lies in their middle. It re
 is tapped with, and who follows.
 """
 
+import itertools
 import statistics
 from collections import deque
 from dataclasses import dataclass
@@ -64,4 +65,4 @@ class TapTempo:
 
     def _intervals_ns(self) -> list[int]:
         taps = list(self._taps_ns)
-        return [then - now for now, then in zip(taps, taps[1:], strict=False)]
+        return [then - now for now, then in itertools.pairwise(taps)]

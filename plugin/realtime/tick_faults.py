@@ -13,9 +13,15 @@ SERVER_PERIODS_NS = tuple(
     frames * 1e9 / rate for frames in (4096, 2048, 1024, 512) for rate in (44_100, 48_000)
 )
 """Audio periods long enough to be mistaken for a clock's own; shorter ones are but jitter."""
-BESIDE_NS = 1_300_000
-"""How far from a multiple of the server's period an interval may lie: we look every millisecond."""
-INTERVALS = 24
+BESIDE_NS = 800_000
+"""How far from its beat an arrival may lie: we look every millisecond."""
+ARRIVALS = 24
+SURE, SURE_WHICH = 20.0, 9.0
+"""Squares that a fault must explain, and more than the other kind does, in units of the jitter's."""
+MOST_LEFT = 8.0
+"""Squares that a fault may leave unexplained, beside two for each tick since, in the same units."""
+UNDECIDED = 16
+"""Ticks after which the likelier kind of fault is taken."""
 
 
 class Fault(NamedTuple):
@@ -35,42 +41,44 @@ def explain(late_ns: Sequence[float], noise_ns: float, least: int) -> Fault | No
     late_ns: of successive ticks, against their line. least: ticks since the fault that are needed.
     """
     count = len(late_ns)
-    if count < least:
-        return None
-    best, found = math.inf, None
-    before = 0.0
+    nothing = math.fsum(late * late for late in late_ns)
+    step_left = bend_left = math.inf
+    step = bend = Fault(0, 0.0, 0.0)
     for since in range(count - least + 1):
-        if since:
-            before += late_ns[since - 1] ** 2
         after = late_ns[since:]
         n = len(after)
-        total, squares = math.fsum(after), math.fsum(late * late for late in after)
-        step = total / n
-        left = before + squares - n * step * step
-        if left < best:
-            best, found = left, Fault(since, step, 0.0)
-        ramp = math.fsum((k + 1) * late for k, late in enumerate(after))
+        # The sum of squares that a constant, or a line from zero, takes away.
+        total = math.fsum(after)
+        left = nothing - total * total / n
+        if left < step_left:
+            step_left, step = left, Fault(since, total / n, 0.0)
+        rise = math.fsum((k + 1) * late for k, late in enumerate(after))
         weight = n * (n + 1) * (2 * n + 1) / 6
-        left = before + squares - ramp * ramp / weight
-        if left < best:
-            best, found = left, Fault(since, 0.0, ramp / weight)
-    return found if best <= count * (2 * noise_ns) ** 2 else None
+        left = nothing - rise * rise / weight
+        if left < bend_left:
+            bend_left, bend = left, Fault(since, 0.0, rise / weight)
+    best, left = (step, step_left) if step_left < bend_left else (bend, bend_left)
+    unit = noise_ns * noise_ns
+    before = math.fsum(late * late for late in late_ns[: best.since])
+    if left - before > (2 * (count - best.since) + MOST_LEFT) * unit:
+        return None  # something else, or not all of it
+    if nothing - left < SURE * unit:
+        return None
+    doubtful = abs(step_left - bend_left) < SURE_WHICH * unit
+    return None if doubtful and count - best.since < UNDECIDED else best
 
 
-def server_period_ns(intervals_ns: Sequence[int]) -> float | None:
+def server_period_ns(arrivals_ns: Sequence[int]) -> float | None:
     """The period of a server that delivers ticks in heaps; None if there is none to be seen.
 
-    intervals_ns: between the last arrivals, `INTERVALS` of them are enough. One in eight may lie
-    elsewhere.
+    arrivals_ns: the last `ARRIVALS` ticks. Of these, all but one in eight lie on the server's beat.
     """
-    if len(intervals_ns) < INTERVALS:
+    if len(arrivals_ns) < ARRIVALS or arrivals_ns[-1] == arrivals_ns[0]:
         return None
     for period_ns in SERVER_PERIODS_NS:
-        elsewhere = sum(
-            abs(interval - round(interval / period_ns) * period_ns) > BESIDE_NS
-            for interval in intervals_ns
-        )
-        moving = any(interval > period_ns / 2 for interval in intervals_ns)
-        if moving and elsewhere * 8 <= len(intervals_ns):
+        turns = [(at_ns - arrivals_ns[0]) / period_ns * math.tau for at_ns in arrivals_ns]
+        middle = math.atan2(math.fsum(map(math.sin, turns)), math.fsum(map(math.cos, turns)))
+        near = math.cos(BESIDE_NS / period_ns * math.tau)
+        if sum(math.cos(turn - middle) < near for turn in turns) * 8 <= len(turns):
             return period_ns
     return None

@@ -2,9 +2,9 @@
 
 Least squares over the longest stretch that the shorter ones do not contradict, so that a steady
 clock is averaged over eight beats while a change is followed over a few ticks. Where a stretch is
-bent, because the tempo moves, a parabola's end is taken instead of a straight line's. Sums are whole
-numbers, cumulated: a tick costs the same however long the stretch, and nothing is lost to rounding.
-It refuses to know MIDI, and to decide which tick is which: a tick comes with its number.
+bent, because the tempo moves, a parabola's end is taken instead of a straight line's. Sums are
+whole numbers, cumulated: a tick costs the same however long the stretch, and nothing is lost to
+rounding. It refuses to know MIDI, and to decide which tick is which: a tick comes with its number.
 """
 
 import math
