@@ -8,6 +8,7 @@ Thread: one. Real-time: yes.
 """
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
@@ -65,6 +66,8 @@ class Ensemble:
         self._next_since_ns = 0
         self._seed = seed
         self._forgets = False
+        self.onsets: deque[float] = deque(maxlen=64)
+        """Beats at which notes of the partner began or will, as far as they are committed."""
         self._plan: list[Note] = []
         self._plan_until: float | None = None
         self._turns, self._note_ids = itertools.count(1), itertools.count(1)
@@ -302,6 +305,8 @@ class Ensemble:
             end = note.end if self._plan_until is None else min(note.end, self._plan_until)
             end_ns = max(self.grid.ns(end) - latency_ns, due_ns + 1_000_000)
             self.perform(note, due_ns, end_ns)
+            if not self.onsets or note.onset > self.onsets[-1]:
+                self.onsets.append(note.onset)
         del self._plan[:count]
 
     def perform(self, note: Note, due_ns: int, end_ns: int) -> int:

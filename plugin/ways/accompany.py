@@ -3,8 +3,8 @@
 Every heard note makes the plan anew from what is committed on; one question is on its way at a
 time, so that a flood of notes is answered once. A dial says how far it stays out of the way:
 
-    presence 0   an octave away from the player's keys, two onsets a bar, soft
-    presence 1   next to them, as dense as it likes
+    presence 0   an octave away from the player's keys, two onsets a bar, one voice, soft
+    presence 1   next to them, up to four onsets a beat, chords
 
 When the player has fallen silent it ends its thought and waits.
 """
@@ -82,16 +82,31 @@ class Accompany(Along):
             return
         self._count += 1
         start = band.grid.beat(now_ns + COMMIT_NS + band.latency_ns)
+        # A plan that is made anew at every note must not fill its bar anew each time.
+        bar = band.grid.bar_start(start)
+        used = sum(bar <= onset < start for onset in band.onsets)
+        most = self._most_per_bar()
+        if used >= most:
+            start, used = bar + band.grid.timebase.beats_per_bar, 0
         band.ask(
             now_ns,
             start,
             start + HORIZON_BEATS,
             (band.answer_seed(turn) + 15_485_863 * self._count) % 2**63,
-            limits=self._limits(),
+            limits=self._limits(most - used),
             may_hand_over=False,
         )
 
-    def _limits(self) -> Constraints:
+    def _most_per_bar(self) -> int:
+        """Onsets of one bar: what the presence allows, within what the player set."""
+        settings = self.band.settings
+        beats_per_bar = self.band.grid.timebase.beats_per_bar
+        most = math.ceil(0.5 * beats_per_bar * 8.0**settings.presence)
+        if settings.limits.most_per_bar is not None:
+            most = min(most, settings.limits.most_per_bar)
+        return max(most, settings.limits.fewest_per_bar or 1)
+
+    def _limits(self, most_per_bar: int) -> Constraints:
         """The player's own limits, and those that keep out of their way."""
         settings = self.band.settings
         limits = settings.limits
@@ -99,20 +114,19 @@ class Accompany(Along):
         low, high = max(lowest, limits.lowest), min(highest, limits.highest)
         if low > high:  # what the player set holds
             low, high = limits.lowest, limits.highest
-        beats_per_bar = self.band.grid.timebase.beats_per_bar
-        most = math.ceil(0.5 * beats_per_bar * 8.0**settings.presence)
         loud = sorted(self._loudness)[len(self._loudness) // 2]
         loudest = max(1, min(127, round(loud * (0.75 + 0.35 * settings.presence))))
-        if limits.most_per_bar is not None:
-            most = min(most, limits.most_per_bar)
-        if limits.fewest_per_bar is not None:
-            most = max(most, limits.fewest_per_bar)
+        voices = 1 + round(3 * settings.presence)
+        fewest = limits.fewest_per_bar
         return replace(
             limits,
             lowest=low,
             highest=high,
             reach=None,
-            most_per_bar=most,
+            most_per_bar=most_per_bar,
+            fewest_per_bar=None if fewest is None else min(fewest, most_per_bar),
+            most_at_once=min(limits.most_at_once or voices, voices),
+            most_struck=min(limits.most_struck, voices),
             loudest=max(min(loudest, limits.loudest), limits.softest),
         )
 

@@ -33,7 +33,7 @@ class RunningJam:
             [sys.executable, "-m", "plugin", "jam", "--system", "JACK", "--seed", "7", *words],
             cwd=folder,
             env={**os.environ, **server.environment, "PYTHONPATH": os.getcwd()},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             text=True,
@@ -58,6 +58,12 @@ class RunningJam:
         """Everything it has printed."""
         self._log.flush()
         return Path(f"/proc/self/fd/{self._log.fileno()}").read_text(encoding="utf-8")
+
+    def type(self, text: str) -> None:
+        """Write a line into its terminal."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
 
     def engine(self) -> psutil.Process:
         """The engine's process."""
@@ -96,5 +102,7 @@ class RunningJam:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         print(f"the jam ended with {self._process.returncode} and said: {self.says()}")
         self._log.close()
