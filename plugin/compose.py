@@ -197,6 +197,11 @@ class _Overheard:
         self.alive = port.alive
         self.close = port.close
 
+    @property
+    def arrived_ns(self) -> int | None:
+        """When the message that was last polled happened, where the port knows."""
+        return getattr(self._port, "arrived_ns", None)
+
     def poll(self) -> bytes | None:
         """The next message of the port."""
         message = self._port.poll()

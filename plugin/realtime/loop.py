@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import FromEngine
 from plugin.engine_link import EngineLink, Stopped
-from plugin.ports import InputPort, OutputPort, PortError
+from plugin.ports import InputPort, OutputPort, PortError, arrival_ns
 from plugin.realtime.clock import Clock
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class Loop:
         for port in self._inputs:
             taken = 0
             while taken < MOST_AT_ONCE and (message := port.poll()) is not None:
-                self._session.midi(self._clock.now_ns(), message)
+                now_ns = self._clock.now_ns()
+                self._session.midi(now_ns, message, arrival_ns(port, now_ns))
                 taken += 1
             flooded |= taken == MOST_AT_ONCE
         said: FromEngine | Stopped | None

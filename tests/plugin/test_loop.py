@@ -12,7 +12,9 @@ from engine.smf.song import read_midi
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.commands.jam import DEMO_PHRASE
+from plugin.compose import _Overheard
 from plugin.file_player import FilePlayer
+from plugin.ports import InputPort
 from plugin.protocol import AnswerOver, NoteSounded, PhraseHeard
 from plugin.realtime.clock import ManualClock
 from plugin.realtime.loop import MOST_AT_ONCE, POLL_EVERY_NS, Loop, PortGoneError, real_time
@@ -133,7 +135,7 @@ def test_a_flood_does_not_keep_what_is_due_waiting() -> None:
     taken: list[int] = []
     hear = studio.session.midi
 
-    def slow_midi(now_ns: int, message: bytes) -> None:
+    def slow_midi(now_ns: int, message: bytes, arrived_ns: int | None = None) -> None:
         """Each message of the flood costs a twentieth of a millisecond."""
         taken.append(now_ns)
         studio.clock.advance_ns(50_000)
@@ -148,6 +150,44 @@ def test_a_flood_does_not_keep_what_is_due_waiting() -> None:
     assert max(sum(a <= t < b for t in taken) for a, b in spans) == MOST_AT_ONCE
     partner = [event for event in studio.of(NoteSounded) if event.partner]
     assert max(event.late_ms for event in partner) <= MOST_AT_ONCE * 0.05
+
+
+class _Knowing:
+    """A port on JACK: it hands over a period at a time, and knows when each message happened."""
+
+    name, arrived_ns = "knowing", 0
+
+    def __init__(self, *waiting: tuple[int, bytes]) -> None:
+        self._waiting = deque(waiting)
+
+    def poll(self) -> bytes | None:
+        if not self._waiting:
+            return None
+        self.arrived_ns, message = self._waiting.popleft()
+        return message
+
+    def alive(self) -> bool:
+        return True
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_the_session_is_told_when_it_happened_not_when_it_was_polled(is_recorded: bool) -> None:
+    clock = ManualClock(10**9)
+    port: InputPort = _Knowing((10**9 - 4_000_000, b"\xf8"), (10**9 - 1_000_000, b"\xf8"))
+    if is_recorded:
+        port = _Overheard(port, JamRecord(), clock)
+    told: list[int | None] = []
+    studio = Studio()
+    studio.session.midi = (  # type: ignore[method-assign]
+        lambda now_ns, message, arrived_ns=None: told.append(arrived_ns)
+    )
+    loop = Loop(
+        studio.session, clock=clock, inputs=[port], output=studio.output, engine=studio.engine
+    )
+    loop.round()
+    assert told == [10**9 - 4_000_000, 10**9 - 1_000_000]
 
 
 def test_our_own_output_routed_back_is_not_heard() -> None:
