@@ -1,0 +1,134 @@
+"""When notes were planned, sent and heard: the session's word beside the clients'."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.live import sums
+from benchmarks.live.faults import Fault
+from benchmarks.live.jam import Told
+from benchmarks.live.machine import Sample
+from benchmarks.live.panic import Panic
+from benchmarks.live.sums import Heard, Struck
+from tests.rig.jackd import RATE_HZ
+
+LATE_MS = 5.0
+ON_ITS_WAY_NS = 60_000_000
+"""A note that has not reached the recorder after this is lost: many periods of the server."""
+AROUND_NS = 100_000_000
+
+
+@dataclass
+class Logs:
+    """Everything that was written down. Moments are ns of the monotonic clock.
+
+    What is measured began and ended at begin_ns and end_ns; panics came after.
+    """
+
+    begin_ns: int
+    end_ns: int
+    told: list[Told]
+    played: list[Heard]
+    heard: list[Heard]
+    samples: list[Sample]
+    panics: list[Panic] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def inside(self, kind: str) -> list[Told]:
+        """Events of a kind that were told while it was measured."""
+        return [
+            told
+            for told in self.told
+            if told[1]["type"] == kind and self.begin_ns <= told[0] < self.end_ns
+        ]
+
+    def unplugged(self) -> list[tuple[int, int]]:
+        """When a cable was out or the player's ports were gone: then notes are lost, and may be."""
+        return [
+            (fault.at_ns - AROUND_NS, (fault.back_ns or self.end_ns) + AROUND_NS)
+            for fault in self.faults
+            if fault.kind != "engine killed"
+        ]
+
+
+def within(at_ns: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a moment lies in one of these spans."""
+    return any(begin_ns <= at_ns <= end_ns for begin_ns, end_ns in spans)
+
+
+def timing(logs: Logs) -> dict[str, object]:
+    """Notes counted, and how punctual they were."""
+    sounded = logs.inside("NoteSounded")
+    ours = [told for told in sounded if told[1]["partner"]]
+    sent = [Struck(at_ns, event["channel"], event["pitch"]) for at_ns, event in ours]
+    late_ms = [float(event["late_ms"]) for _, event in ours]
+    last_ns = sent[-1].at_ns + ON_ITS_WAY_NS if sent else logs.end_ns
+    arrived = [n for n in sums.note_ons(logs.heard) if logs.begin_ns <= n.at_ns <= last_ns]
+    played = [h for h in logs.played if logs.begin_ns <= h.at_ns < logs.end_ns]
+    matched = sums.match(sent, arrived, ON_ITS_WAY_NS)
+    # From due time to arrival by the server's frames.
+    way_ms = [
+        _frames_ms(arrived[b].frame) - (sent[a].at_ns / 1e6 - late_ms[a]) for a, b in matched.pairs
+    ]
+    overs = [event for _, event in logs.inside("AnswerOver")]
+    dropped = sum(event["dropped_notes"] for event in overs)
+    states = [event["state"] for _, event in logs.inside("StateChanged")]
+    return {
+        "player_notes": len(sums.note_ons(played)),
+        "notes_noticed": len(sounded) - len(ours),
+        "answers": len(overs),
+        "answers_interrupted": sum(event["yielded"] for event in overs),
+        "waited_for_the_engine": states.count("thinking"),
+        "notes_sent": len(sent),
+        "notes_heard": len(arrived),
+        "lost_notes": sum(not within(sent[n].at_ns, logs.unplugged()) for n in matched.lost),
+        "unexplained_notes": len(matched.extra),
+        "late_notes": sum(late > LATE_MS for late in late_ms) + dropped,
+        "dropped_notes": dropped,
+        "stuck_notes": sums.stuck_notes(logs.heard),
+        "schedule_error_ms": sums.percentiles(late_ms),
+        "at_recorder_ms": sums.percentiles(sums.beside_usual(way_ms)),
+        "first_note_lateness_ms": sums.percentiles(float(e["first_late_ms"]) for e in overs),
+        "handover_gap_ms": _gaps(
+            _first_notes(logs.inside("PhraseHeard"), sent, arrived, dict(matched.pairs)),
+            sorted(sums.note_offs(played), key=lambda release: release.frame),
+        ),
+        "troubles": dict(Counter(event["says"] for _, event in logs.inside("Trouble"))),
+    }
+
+
+def _gaps(first_notes: Sequence[tuple[Struck, float]], releases: list[Struck]) -> dict[str, Any]:
+    """From the player's last release to the answer's first note: as heard, and as planned."""
+    pairs = [
+        (_frames_ms(frames), planned_ms)
+        for first, planned_ms in first_notes
+        if (frames := sums.gap_frames(first, releases)) is not None
+    ]
+    return {
+        **sums.percentiles(heard_ms for heard_ms, _ in pairs),
+        "planned_p50": sums.percentiles(planned_ms for _, planned_ms in pairs)["p50"],
+        "error": sums.percentiles(heard_ms - planned_ms for heard_ms, planned_ms in pairs),
+    }
+
+
+def _first_notes(
+    phrases: Sequence[Told],
+    sent: Sequence[Struck],
+    arrived: Sequence[Struck],
+    arrival_of: dict[int, int],
+) -> list[tuple[Struck, float]]:
+    """Each answer's first note as it was heard, and its planned gap in ms."""
+    found = []
+    nexts = [*(at_ns for at_ns, _ in phrases[1:]), 1 << 62][: len(phrases)]
+    number = 0
+    for (at_ns, event), next_ns in zip(phrases, nexts, strict=True):
+        while number < len(sent) and sent[number].at_ns < at_ns:
+            number += 1
+        if number < len(sent) and sent[number].at_ns < next_ns and number in arrival_of:
+            found.append((arrived[arrival_of[number]], float(event["gap_ms"])))
+    return found
+
+
+def _frames_ms(frames: int) -> float:
+    return 1e3 * frames / RATE_HZ
