@@ -10,12 +10,13 @@ Thread: one. Real-time: yes.
 import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
-from engine.api import Ask, Expect, Hear, Rework
-from engine.events import Note, Voice
+from engine.api import Ask, Rework
+from engine.events import Note
 from engine.limits import Constraints
 from plugin import protocol
+from plugin.ear import Ear
 from plugin.exchange import Exchange, note_in_beats
 from plugin.partner import Partner
 from plugin.protocol import State
@@ -23,7 +24,6 @@ from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote, Listener
 from plugin.realtime.performer import Performer, Punctuality
 from plugin.realtime.scheduler import PlannedNote
-from plugin.realtime.telling import Telling
 from plugin.realtime.thru import Thru
 from plugin.recorder import Recorder
 from plugin.settings import Settings, Yield
@@ -52,7 +52,7 @@ class Ensemble:
         self.grid, self.partner, self.performer = grid, partner, performer
         self.listener, self.recorder, self.thru = listener, recorder, thru
         self.emit, self.settings = emit, settings
-        self.telling, self.handover = Telling(), HandOver()
+        self.ear, self.handover = Ear(grid, partner), HandOver()
         self.turn: Exchange | None = None
         self.last_phrase: Exchange | None = None
         """The exchange that was closed last."""
@@ -131,17 +131,19 @@ class Ensemble:
         return (self._seed * 1_000_003 + turn.number) % 2**63
 
     def close_turn(self, now_ns: int, *, yielded: bool = False) -> None:
-        """The exchange is over: what sounded is told, the take is complete."""
+        """The exchange is over, its take complete; a phrase that began meanwhile is open then."""
         turn, self.turn = self.turn, None
+        following, self._next = self._next, None
         self.yields_ns, self._plan = None, []
         self.partner.void()
-        self.tell(now_ns)
+        self.ear.tell(now_ns)
         if self._forgets:
             self._forgets = False
             self.partner.forget()
         if turn is None:
             return
-        self.last_phrase = turn
+        if turn.heard:
+            self.last_phrase = turn
         take_id = self.recorder.take_id
         self.recorder.finish(self.partner.model)
         if turn.answering:
@@ -158,13 +160,20 @@ class Ensemble:
                 )
             )
         self.change_state(State.LISTENING)
+        if following is not None:
+            self.open_turn(now_ns, following, self._next_since_ns)
+
+    def end(self, now_ns: int) -> None:
+        """Whatever is open is over."""
+        self._next = None
+        self.close_turn(now_ns)
 
     def forget(self, now_ns: int) -> None:
         """Drop what was before this phrase; an answer that has begun is finished first."""
         if self.turn is not None and self.turn.answering:
             self._forgets = True
             return
-        self.tell(now_ns)
+        self.ear.tell(now_ns)
         self.partner.forget()
         self._tell_phrase_again(now_ns)
 
@@ -173,43 +182,19 @@ class Ensemble:
         if self.turn is not None and self.turn.answering:
             self.silence(now_ns)
             self.close_turn(now_ns)
-        self.tell(now_ns)
+        self.ear.tell(now_ns)
+        self.ear.feel.forget()
         self.partner.begin(self.grid.timebase)
         self.engine_lost()
         self._tell_phrase_again(now_ns)
 
     def _tell_phrase_again(self, now_ns: int) -> None:
-        if self.turn is None:
-            return
-        self.turn.void_plan()
-        waiting = self.telling.open(now_ns)
-        before_ns = waiting[0].note.start_ns if waiting else now_ns + 1
-        for heard in sorted(self.turn.heard, key=lambda note: (note.start_ns, note.pitch)):
-            if heard.start_ns < before_ns:
-                self.partner.hear(note_in_beats(heard, self.grid), Voice.PLAYER)
+        turn = self.turn
+        if turn is not None:
+            turn.void_plan()
+        self.ear.begin_anew(now_ns, turn.heard if turn is not None else [])
 
-    # -- what the engine knows --
-
-    def tell(self, now_ns: int) -> None:
-        """Tell the engine every note that is complete and was not told yet."""
-        for told in self.telling.take_complete(now_ns):
-            self.partner.hear(self._in_beats(told.note), told.voice, held=told.held)
-
-    def so_far(self, now_ns: int, *, on_top: bool = False) -> tuple[Hear, ...]:
-        """What sounds, or waits for what sounds; and what is committed and will sound.
-
-        on_top: and what is planned.
-        """
-        told = [
-            Hear(0, self._in_beats(told.note), told.voice, told.held)
-            for told in self.telling.open(now_ns)
-        ]
-        told += [
-            Hear(0, self._planned_in_beats(note), Voice.PARTNER) for note in self.performer.waiting
-        ]
-        if on_top:
-            told += [Hear(0, note, Voice.PARTNER) for note in self._plan]
-        return tuple(told)
+    # -- questions to the engine --
 
     def ask(
         self,
@@ -226,34 +211,24 @@ class Ensemble:
 
         An earlier question is void.
         """
-        self.tell(now_ns)
-        limits = self.settings.limits if limits is None else limits
-        self.partner.ask(
-            Ask(
-                0,
-                0,
-                start_beat,
-                end_beat,
-                seed,
-                limits,
-                self.settings.style,
-                may_hand_over,
-                self.so_far(now_ns, on_top=on_top),
-            )
-        )
+        settings = self.settings
+        self.ear.settle(follow=settings.feel, swings=settings.limits.swing == 0.5)
+        limits = settings.limits if limits is None else limits
+        question = Ask(0, 0, start_beat, end_beat, seed, limits, settings.style, may_hand_over)
+        self.ear.ask(now_ns, question, self._coming(on_top=on_top))
 
     def rework(self, now_ns: int, task: Rework) -> None:
         """Ask for the notes of the task in another way."""
-        self.tell(now_ns)
-        self.partner.ask(replace(task, so_far=self.so_far(now_ns)))
+        settings = self.settings
+        self.ear.settle(follow=settings.feel, swings=settings.limits.swing == 0.5)
+        self.ear.rework(now_ns, task, self._coming())
 
     def expect(self, now_ns: int) -> None:
         """Ask what the model expects after the last note; one such question at a time."""
         if self._expecting is not None:
             self._expects_again = True
             return
-        self.tell(now_ns)
-        self._expecting = self.partner.aside(Expect(0, self.so_far(now_ns)))
+        self._expecting = self.ear.expect(now_ns)
 
     def expected(self, now_ns: int, request: int, over: float, gaps_beats: Sequence[float]) -> None:
         """What the model expects: the hand-over goes by it, unless a note came since."""
@@ -270,6 +245,24 @@ class Ensemble:
     def engine_lost(self) -> None:
         """Whatever was asked will not be answered."""
         self._expecting, self._expects_again = None, False
+
+    def _coming(self, *, on_top: bool = False) -> list[Note]:
+        """What is committed and has not begun; on_top: and what is planned."""
+        latency_ns = self.latency_ns
+        coming = [
+            note_in_beats(
+                HeardNote(
+                    note.due_ns + latency_ns,
+                    note.end_ns + latency_ns,
+                    note.channel,
+                    note.pitch,
+                    note.velocity,
+                ),
+                self.grid,
+            )
+            for note in self.performer.waiting
+        ]
+        return coming + self._plan if on_top else coming
 
     # -- sound --
 
@@ -348,14 +341,26 @@ class Ensemble:
         self._next, self._next_since_ns = Exchange(next(self._turns)), now_ns
         self.change_state(State.YIELDING)
 
-    def finish_yielding(self, now_ns: int) -> None:
-        """When it is silent: the player's phrase, which began a while ago, is the open one."""
-        if self.yields_ns is None or (now_ns < self.yields_ns and self.busy):
+    def fade(self, now_ns: int, until_ns: int) -> None:
+        """Another way begins: nothing more is planned, what sounds ends by then, as the turn."""
+        self._plan = []
+        self.partner.void()
+        self.performer.cut(now_ns, until_ns)
+        if self.turn is not None and self.turn.answering:
+            self.yields_ns = min(self.yields_ns or until_ns, until_ns)
+            self.change_state(State.YIELDING)
+
+    def finish_yielding(self, now_ns: int, *, at_once: bool = False) -> None:
+        """When it is silent, or now: the player's phrase, if one has begun, is the open one."""
+        if self.yields_ns is None or (now_ns < self.yields_ns and self.busy and not at_once):
             return
         self.silence(now_ns)
-        turn, self._next = self._next, None
         self.close_turn(now_ns, yielded=True)
-        self.open_turn(now_ns, turn, self._next_since_ns)
+
+    def clear_the_stage(self, now_ns: int) -> None:
+        """The player strikes a key: what a way that was left lets ring makes room."""
+        if self._next is None:
+            self.finish_yielding(now_ns, at_once=True)
 
     def new_answer(self) -> None:
         """Counting begins anew for an answer."""
@@ -379,10 +384,3 @@ class Ensemble:
         if self.settings.yields is Yield.BEAT:
             return self.grid.ns(self.grid.next_beat(beat))
         return self.grid.ns(self.grid.next_bar(beat))
-
-    def _in_beats(self, note: HeardNote) -> Note:
-        return note_in_beats(note, self.grid)
-
-    def _planned_in_beats(self, note: PlannedNote) -> Note:
-        start_ns, end_ns = note.due_ns + self.latency_ns, note.end_ns + self.latency_ns
-        return self._in_beats(HeardNote(start_ns, end_ns, note.channel, note.pitch, note.velocity))

@@ -182,7 +182,7 @@ class Session:
                     answering = turn is not None and turn.answering
                     self._band.force_state(State.ANSWERING if answering else State.LISTENING)
             case Plan() as plan:
-                self._way.planned(now_ns, plan)
+                self._way.planned(now_ns, self._band.ear.as_played(plan))
             case Expected() as expected:
                 self._band.expected(now_ns, expected.request, expected.over, expected.gaps)
             case Refused() as refused:
@@ -249,7 +249,7 @@ class Session:
             self._thru.release(now_ns)
         self._transport.close(now_ns)
         self._let_go(now_ns)
-        self._band.close_turn(now_ns)
+        self._band.end(now_ns)
         self._closed = True
 
     # -- the player --
@@ -257,6 +257,7 @@ class Session:
     def _key_down(self, now_ns: int, channel: int, message: bytes) -> None:
         band = self._band
         pitch, velocity = message[1], message[2]
+        band.clear_the_stage(now_ns)
         self._way.entering(now_ns)
         band.grid.begin(now_ns)
         if band.turn is None:
@@ -264,7 +265,7 @@ class Session:
         ended = self._listener.note_on(now_ns, channel, pitch, velocity)
         if ended is not None:
             self._key_up(now_ns, ended)
-        band.telling.begin(
+        band.ear.telling.begin(
             (channel, pitch),
             Voice.PLAYER,
             now_ns,
@@ -272,6 +273,7 @@ class Session:
             pitch=pitch,
             velocity=velocity,
         )
+        band.ear.feel.hear(band.grid.beat(now_ns))
         band.handover.note_on(now_ns)
         self._recorder.heard(now_ns, message)
         self._way.struck(now_ns, channel, pitch, velocity)
@@ -279,7 +281,7 @@ class Session:
         self._emit(protocol.NoteSounded(t_ns, False, channel, pitch, velocity, bar=bar))
 
     def _key_up(self, now_ns: int, note: HeardNote) -> None:
-        self._band.telling.end((note.channel, note.pitch), now_ns)
+        self._band.ear.telling.end((note.channel, note.pitch), now_ns)
         self._band.heard(note)
         self._way.released(now_ns, note)
 
@@ -298,7 +300,7 @@ class Session:
         self._band.plan([])
         self._performer.panic(now_ns)
         self._let_go(now_ns)
-        self._band.close_turn(now_ns)
+        self._band.end(now_ns)
 
     def _change(self, now_ns: int, settings: Settings) -> None:
         """Play like this from now on; the clock goes on."""
@@ -351,7 +353,7 @@ class Session:
         self._out.send(message)
 
     def _note_started(self, now_ns: int, note: PlannedNote, late_ns: int) -> None:
-        self._band.telling.begin(
+        self._band.ear.telling.begin(
             note.note_id,
             Voice.PARTNER,
             now_ns,
@@ -368,7 +370,7 @@ class Session:
         )
 
     def _note_ended(self, now_ns: int, note: PlannedNote, start_ns: int) -> None:
-        self._band.telling.end(note.note_id, now_ns)
+        self._band.ear.telling.end(note.note_id, now_ns)
 
     def _thru_makes_room(self, now_ns: int, channel: int, pitch: int) -> None:
         if self._thru is not None:

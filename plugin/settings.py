@@ -76,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     companions: Companions = Companions.THIRD
     distance: float = 0.4
     """Varying: 0 is the phrase itself with another touch, 1 keeps next to nothing."""
+    feel: bool = True
+    """Whether the partner takes up the player's swing and push, where there is a tempo."""
     style: Style = ()
     limits: Constraints = Constraints()
     bpm: float | None = None

@@ -101,7 +101,7 @@ class Accompany(Along):
         """Onsets of one bar: what the presence allows, within what the player set."""
         settings = self.band.settings
         beats_per_bar = self.band.grid.timebase.beats_per_bar
-        most = math.ceil(0.5 * beats_per_bar * 8.0**settings.presence)
+        most: int = math.ceil(0.5 * beats_per_bar * 8.0**settings.presence)
         if settings.limits.most_per_bar is not None:
             most = min(most, settings.limits.most_per_bar)
         return max(most, settings.limits.fewest_per_bar or 1)

@@ -70,6 +70,7 @@ class Answer(Way):
 
     def go(self, now_ns: int) -> None:
         """The turn passes on now, held keys or not; without a phrase the last one is answered."""
+        self.band.finish_yielding(now_ns, at_once=True)
         turn = self.band.turn
         if turn is None:
             self.again(now_ns)
@@ -79,6 +80,7 @@ class Answer(Way):
     def again(self, now_ns: int) -> None:
         """Another answer to the last phrase, from now on."""
         band = self.band
+        band.finish_yielding(now_ns, at_once=True)
         if band.turn is not None and not band.turn.answering:
             self.go(now_ns)
             return

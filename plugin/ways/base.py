@@ -30,7 +30,7 @@ class Way:
 
     def released(self, now_ns: int, note: HeardNote) -> None:
         """A note of the player is complete."""
-        self.band.tell(now_ns)
+        self.band.ear.tell(now_ns)
 
     def planned(self, now_ns: int, plan: Plan) -> None:
         """A piece of a plan that was asked for."""
@@ -60,14 +60,10 @@ class Way:
     def leave(self, now_ns: int) -> None:
         """Another way begins: what sounds ends by the next beat, what is planned is dropped."""
         band = self.band
-        band.plan([])
-        band.performer.cut(now_ns, leave_ns(band, now_ns))
-        if band.turn is not None and band.turn.answering:
-            band.close_turn(now_ns)
-        else:
-            band.partner.void()
-            if band.turn is not None:
-                band.turn.void_plan()
+        band.fade(now_ns, leave_ns(band, now_ns))
+        if band.turn is not None and not band.turn.answering:
+            band.turn.void_plan()
+            band.change_state(State.LISTENING)
 
 
 def leave_ns(band: Ensemble, now_ns: int) -> int:

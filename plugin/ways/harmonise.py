@@ -78,9 +78,8 @@ class Harmonise(Along):
         self._notes[channel, pitch] = _Wanted(velocity, keys, many, now_ns)
         self._count += 1
         note = Note(band.grid.beat(now_ns), 0.5, pitch, velocity, channel)
-        band.tell(now_ns)
-        so_far = band.so_far(now_ns)[:-1]  # the last is this note
-        request = band.partner.aside(
+        request = band.ear.aside(
+            now_ns,
             Rework(
                 0,
                 (note,) * many,
@@ -89,8 +88,7 @@ class Harmonise(Along):
                 replace(limits, keys=tuple(keys), lowest=0, highest=127, reach=None, scale=None),
                 band.settings.style,
                 beside=True,
-                so_far=so_far,
-            )
+            ),
         )
         if request is not None:
             self._asked[request] = (channel, pitch)

@@ -127,7 +127,7 @@ class Trade(Way):
         return self.band.settings.bars * self.band.grid.timebase.beats_per_bar
 
     def _turn_at(self, beat: float) -> tuple[float, bool]:
-        """The beat at which the turn began that this beat is in, and whether it is the partner's."""
+        """Where the turn began that this beat is in, and whether it is the partner's."""
         assert self._origin is not None
         turn = int((beat - self._origin + 1e-6) // self._length)
         return self._origin + turn * self._length, (

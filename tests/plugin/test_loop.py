@@ -264,7 +264,7 @@ def test_hours_of_jamming_do_not_grow() -> None:
     assert session.idle
     assert len(session._echo._sent) < 20
     assert session._performer._begun == {}
-    assert session._band.telling.open(studio.clock.now_ns()) == []
+    assert session._band.ear.telling.open(studio.clock.now_ns()) == []
     assert len(session._performer._scheduler) == 0
     assert session._listener.keys == []
     assert len(session._partner._context) == 20 * 4

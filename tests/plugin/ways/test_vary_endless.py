@@ -142,4 +142,4 @@ def test_nothing_grows_however_long_it_plays() -> None:
     assert band.turn is not None
     assert band.turn.plan == []
     assert len(band.performer.waiting) < 8
-    assert len(band.so_far(s.now_ns)) < 64
+    assert len(band.ear.telling.open(s.now_ns)) < 64
