@@ -29,6 +29,8 @@ MOST_NEWS = 256
 TOLD_SHARE, TOLD_EVERY_NS = 0.005, 500_000_000
 """A tempo that changed by so much is news, so often at most."""
 
+TROUBLE_EVERY_NS = 10_000_000_000
+
 
 class Source(enum.StrEnum):
     """See the module."""
@@ -98,9 +100,10 @@ class Transport:
         self._news: deque[News] = deque(maxlen=MOST_NEWS)
         self._rolls = False
         self._song_zero = 0.0
-        self._counts_in = False
+        self._counts_in = self._closed = False
         self._told_state, self._told_playing = ClockState.ABSENT, False
-        self._told_trouble, self._told_jumps = "", 0
+        self._told_jumps, self._told_known = 0, own
+        self._told_trouble: dict[str, int] = {}  # as many as there are sentences: a few
         self._told_bpm, self._told_bpm_ns = self.bpm, 0
 
     # -- what is so now --
@@ -235,7 +238,8 @@ class Transport:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def close(self, now_ns: int) -> None:
-        """Release the click, tell followers to stop."""
+        """Release the click, tell followers to stop; nothing is sent after."""
+        self._closed = True
         self._metronome.switch_off(now_ns)
         self._clock_out.switch_off(now_ns)
 
@@ -243,6 +247,8 @@ class Transport:
 
     def _settle(self, now_ns: int) -> None:
         """Have everything as the follower's state and the settings want it."""
+        if self._closed:
+            return
         wanted = self._wanted()
         if wanted is not self.source:
             self._switch(now_ns, wanted)
@@ -269,7 +275,6 @@ class Transport:
         return Source.INTERNAL if own else Source.FREE
 
     def _switch(self, now_ns: int, wanted: Source) -> None:
-        knew = self.grid.timebase.tempo_known
         self._counts_in = self._rolls = False
         self.source = wanted
         if wanted is Source.EXTERNAL:
@@ -280,10 +285,6 @@ class Transport:
         else:
             self._song_zero = 0.0
             self.grid.free(now_ns)
-        if self.grid.timebase.tempo_known is not knew:
-            self.epoch += 1
-            self._tell(NewsKind.TEMPO_FREE if knew else NewsKind.TEMPO_KNOWN, now_ns)
-            self._told_bpm, self._told_bpm_ns = self.bpm, now_ns
 
     def _align(self, at_ns: int) -> None:
         follower, begun = self._follower, self.grid.begun
@@ -330,10 +331,16 @@ class Transport:
         if self.playing is not self._told_playing:
             self._told_playing = self.playing
             self._tell(NewsKind.STARTED if self.playing else NewsKind.STOPPED, now_ns)
-        if follower.trouble != self._told_trouble:
-            self._told_trouble = follower.trouble
-            if follower.trouble and follows:
-                self._tell(NewsKind.TROUBLE, now_ns, follower.trouble)
+        told_ns = self._told_trouble.get(follower.trouble)
+        silent = told_ns is not None and now_ns - told_ns < TROUBLE_EVERY_NS
+        if follower.trouble and follows and not silent:
+            self._told_trouble[follower.trouble] = now_ns
+            self._tell(NewsKind.TROUBLE, now_ns, follower.trouble)
+        if self.grid.timebase.tempo_known is not self._told_known:
+            known = self._told_known = self.grid.timebase.tempo_known
+            self.epoch += 1
+            self._tell(NewsKind.TEMPO_KNOWN if known else NewsKind.TEMPO_FREE, now_ns)
+            self._told_bpm, self._told_bpm_ns = self.bpm, now_ns
         changed = abs(self.bpm / self._told_bpm - 1) >= TOLD_SHARE
         if changed and now_ns - self._told_bpm_ns >= TOLD_EVERY_NS:
             self._told_bpm, self._told_bpm_ns = self.bpm, now_ns

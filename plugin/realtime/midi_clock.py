@@ -329,8 +329,8 @@ class ClockFollower:
             return
         if not _believable(fit.period_ns):
             self.trouble = (
-                f"The clock runs at {60e9 / TICKS_PER_BEAT / fit.period_ns:.0f} beats per minute, "
-                "which nobody can follow. Set the DAW's tempo between 20 and 300."
+                "The clock runs slower or faster than anybody can follow. Set the DAW's tempo "
+                "between 20 and 300 beats per minute."
             )
             return
         line.noise_ns = max(line.noise_ns, fit.noise_ns)

@@ -17,7 +17,7 @@ BESIDE_NS = 800_000
 """How far from its beat an arrival may lie: we look every millisecond."""
 ARRIVALS = 24
 SURE, SURE_WHICH = 20.0, 9.0
-"""Squares that a fault must explain, and more than the other kind does, in units of the jitter's."""
+"""Squares that a fault must explain, and by how many more than the other kind: of the jitter's."""
 MOST_LEFT = 8.0
 """Squares that a fault may leave unexplained, beside two for each tick since, in the same units."""
 UNDECIDED = 16
