@@ -1,0 +1,188 @@
+"""Another way, a sign or a panic in the middle of something: nothing is lost, nothing sticks."""
+
+import pytest
+from msgspec import structs
+
+from engine.events import Note, Voice
+from engine.smf.notes import is_note_on
+from plugin.protocol import (
+    Again,
+    AnswerOver,
+    Change,
+    Command,
+    Go,
+    Panic,
+    PhraseHeard,
+    Position,
+    State,
+    Stop,
+)
+from plugin.settings import Settings, Way, Yield
+from plugin.ways.base import LAST_NOTES_NS
+from tests.fakes.engine import FakeEngine, answer_with
+from tests.fakes.port import sounding
+from tests.fakes.stage import MS, Stage
+
+LONG = tuple(Note(0.5 * number, 0.45, 72 + number, 90) for number in range(16))
+PHRASE = ((0, 60, 200), (250, 62, 200), (500, 64, 200), (750, 65, 200))
+WAYS = list(Way)
+
+
+def stage(settings: Settings, *, thru: bool = False) -> Stage:
+    return Stage(FakeEngine(answer_with(*LONG)), settings=settings, thru=thru)
+
+
+def answering(s: Stage) -> Stage:
+    s.play(*PHRASE)
+    s.run_until(PhraseHeard)
+    s.run(300)
+    assert s.session.state is State.ANSWERING
+    assert sounding(s.port.sent)
+    return s
+
+
+def yielding(yields: Yield = Yield.BAR) -> Stage:
+    """The player came in, two keys are down, and the partner still plays."""
+    s = answering(stage(Settings(bpm=120.0, yields=yields)))
+    s.down(50)
+    s.run(20)
+    s.down(52)
+    assert s.session.state is State.YIELDING
+    return s
+
+
+def struck(s: Stage) -> list[list[int]]:
+    """The player's keys in each take."""
+    return [[m[1] for m in take.of(Voice.PLAYER) if is_note_on(m)] for take in s.takes.list]
+
+
+# --------------------------------------------------------------------------- while it yields
+
+
+@pytest.mark.parametrize("command", [Again(), Go()])
+def test_a_sign_while_it_yields_is_about_the_phrase_that_has_begun(command: Command) -> None:
+    s = yielding()
+    s.up(50)
+    s.command(command)
+    s.run(5)
+    assert s.session.state is State.ANSWERING
+    assert struck(s) == [[60, 62, 64, 65, 50, 52], [50, 52]]
+    s.up(52)
+    s.run(20_000)
+    assert s.session.idle
+    # The next phrase is heard as any other.
+    s.play(*PHRASE)
+    assert s.run_until(PhraseHeard).notes == 4  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way is not Way.ANSWER])
+def test_another_way_while_it_yields_keeps_the_phrase_that_has_begun(way: Way) -> None:
+    s = yielding()
+    s.command(Change(structs.replace(s.session.settings, way=way)))
+    s.run(600)  # a beat is half a second
+    assert struck(s)[1] == [50, 52]
+    s.up(50)
+    s.up(52)
+    s.play((0, 55, 100))
+    assert struck(s)[1] == [50, 52, 55]
+    s.command(Go())
+    s.run(6_000)
+    s.close()
+    assert sounding(s.port.sent) == {}
+
+
+def test_panic_while_it_yields_leaves_no_phrase_behind() -> None:
+    s = yielding()
+    s.command(Panic())
+    s.run(20)
+    assert s.session.idle
+    s.up(50)
+    s.up(52)
+    s.play(*PHRASE)
+    assert s.run_until(PhraseHeard).notes == 4  # type: ignore[attr-defined]
+
+
+def test_another_meter_while_it_yields_keeps_the_phrase_that_has_begun() -> None:
+    s = yielding()
+    s.command(Change(structs.replace(s.session.settings, beats_per_bar=3.0)))
+    s.run(5)
+    assert sounding(s.port.sent) == {}
+    s.up(50)
+    s.up(52)
+    assert s.run_until(PhraseHeard).notes == 2  # type: ignore[attr-defined]
+
+
+# ------------------------------------------------------------------------------ mid-phrase
+
+
+@pytest.mark.parametrize("bpm", [120.0, None])
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in (Way.ANSWER, Way.TRADE)])
+def test_a_way_that_is_left_rings_until_the_next_beat_and_its_take_is_whole(
+    way: Way, bpm: float | None
+) -> None:
+    s = answering(stage(Settings(bpm=bpm)))
+    s.command(Change(structs.replace(s.session.settings, way=way)))
+    s.run(LAST_NOTES_NS / MS + 1)
+    assert sounding(s.port.sent) == {}
+    assert s.session.state is State.LISTENING
+    take = s.takes.list[0]
+    assert take.finished
+    assert take.of(Voice.PARTNER) == [m for _, m in s.port.sent]
+    assert len(s.of(AnswerOver)) == 1
+
+
+def test_what_rings_on_makes_room_for_the_players_next_note() -> None:
+    s = answering(stage(Settings()))
+    s.command(Change(Settings(way=Way.SIGN)))
+    s.down(48)
+    assert sounding(s.port.sent) == {}
+    s.run(50)
+    assert struck(s) == [[60, 62, 64, 65], [48]]
+    assert s.takes.list[0].finished
+
+
+@pytest.mark.parametrize("to", WAYS)
+@pytest.mark.parametrize("way", WAYS)
+def test_the_bars_go_on_and_no_note_is_lost_whatever_way_follows(way: Way, to: Way) -> None:
+    s = stage(Settings(bpm=120.0, way=way, bars=1), thru=True)
+    s.play((0, 60, 200), (400, 62, 300), (800, 64, 150))
+    s.run(130)
+    s.down(67)
+    s.command(Change(Settings(bpm=120.0, way=to, bars=1)))
+    s.run(200)
+    s.up(67)
+    s.play((0, 69, 200))
+    s.run(3_000)
+    beats = [(event.bar - 1) * 4 + event.beat for event in s.of(Position)]  # type: ignore[attr-defined]
+    assert beats == list(range(1, len(beats) + 1))
+    assert len(beats) >= 8
+    assert {key for take in struck(s) for key in take} == {60, 62, 64, 67, 69}
+    s.close()
+    assert sounding(s.port.sent) == {}
+
+
+def test_a_way_that_is_left_while_it_thinks_is_not_said_to_think_on() -> None:
+    s = Stage(FakeEngine(), settings=Settings())
+    s.play(*PHRASE)
+    s.run(1_500)
+    assert s.session.state is State.THINKING
+    s.command(Change(Settings(way=Way.SIGN)))
+    assert s.session.state is State.LISTENING
+
+
+def test_again_after_a_silent_exchange_is_about_the_last_phrase_that_was_heard() -> None:
+    s = stage(Settings(way=Way.TRADE, bars=1, bpm=120.0))
+    s.play(*PHRASE)
+    s.run(12_000)  # the player is silent for two turns
+    s.command(Change(Settings(way=Way.SIGN, bpm=120.0)))
+    s.run(600)
+    s.command(Again())
+    s.run(20)
+    assert s.session.state is State.ANSWERING
+
+
+def test_stop_is_no_end_of_the_answer_where_no_song_runs() -> None:
+    s = answering(stage(Settings(bpm=120.0)))
+    s.command(Stop())
+    s.run(50)
+    assert s.session.state is State.ANSWERING
