@@ -86,6 +86,14 @@ WAYS = (
         *setting("distance"),
     ),
     Dial(
+        "feel",
+        "Feel",
+        "whether the partner takes up your swing and how you push or lay back, where there is a beat",
+        Switch(),
+        "off",
+        *setting("feel"),
+    ),
+    Dial(
         "style",
         "Style",
         "whose music the partner thinks of, each with its share",
