@@ -88,7 +88,7 @@ WAYS = (
     Dial(
         "feel",
         "Feel",
-        "whether the partner takes up your swing and how you push or lay back, where there is a beat",
+        "whether the partner takes up your swing and push, where there is a beat",
         Switch(),
         "off",
         *setting("feel"),
