@@ -149,7 +149,7 @@ def serve(how: str, notes: int, *, due: bool, ahead: bool, glue: bool) -> None:
                 planned = True
                 for number, due_ns in enumerate(plan(notes)):
                     key = 20 + number % 100
-                    waiting.append((began_ns + 10**8 + due_ns, bytes([0x90, key, 64])))
+                    waiting.append((began_ns + 10**8 + due_ns, bytes([0xB0, key, 64])))
             while waiting and waiting[0][0] - early_ns <= (now_ns := clock.now_ns()):
                 due_ns, message = waiting.popleft()
                 output.send(message, due_ns if due else None)
@@ -190,7 +190,7 @@ def measure(
     phrase, at_s = [], 0.0
     for number in range(thru_notes):
         at_s += THRU_EVERY_S * rng.uniform(0.5, 1.5)
-        phrase.append((at_s, bytes([0x90, 20 + number % 100, 100])))
+        phrase.append((at_s, bytes([0xB0, 20 + number % 100, 100])))
     script = Script(
         [Segment(events=phrase, delay_s=0.5), Segment(quiet_s=1.5, timeout_s=120)],
         play_to="Antiphon In",

@@ -6,7 +6,8 @@ process, and the next one that is opened finds the server that is there then (do
 is sent goes out one period after the moment for which it was due, wherever in a period that was;
 what comes in bears the moment at which it happened.
 
-How others list our virtual ports: "Antiphon In:in", "Antiphon Out:out". It refuses to start a server.
+How others list our virtual ports: "Antiphon In:in", "Antiphon Out:out". It refuses to start a
+server.
 """
 
 import os
@@ -33,6 +34,8 @@ from plugin.ports import InputPort, OutputPort, PortError
 CLIENT = "Antiphon"
 NUMBER = r" \[\d+\](?= \()"
 """The number that bridges from ALSA write into a name: "a2j:Keys [24] (capture): ..."."""
+TRY_AGAIN_S = 1.5
+"""A server that has gone is not looked for more often: each look starts processes."""
 _NAME_LENGTH = 60
 _PIPEWIRE_LIBRARIES = ("lib*/pipewire-*/jack", "lib/*/pipewire-*/jack")
 
@@ -135,6 +138,7 @@ class JackBackend:
         self._lock = threading.Lock()
         self._closed = False
         self._process = self._start()
+        self._looked_s = 0.0
 
     @property
     def api(self) -> str:
@@ -202,6 +206,9 @@ class JackBackend:
             raise PortError("This MIDI system was closed. Look for one again.")
         if not self._process.alive():
             self._process.close()
+            if time.monotonic() - self._looked_s < TRY_AGAIN_S:
+                raise PortError(GONE)
+            self._looked_s = time.monotonic()
             self._process = self._start()
         return self._process
 
@@ -213,7 +220,7 @@ class JackBackend:
     def _start(self) -> JackProcess:
         """Join the server that there is: JACK's, or PipeWire through its own libjack."""
         libraries: list[dict[str, str]] = [] if self._only_pipewire else [{}]
-        if (folder := pipewire_library()) is not None:
+        if (folder := pipewire_library()) is not None and (pipewire_runs() or not libraries):
             search = (str(folder), os.environ.get("LD_LIBRARY_PATH"))
             libraries.append({"LD_LIBRARY_PATH": os.pathsep.join(filter(None, search))})
         why = NoJackError("library")

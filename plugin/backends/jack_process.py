@@ -59,7 +59,10 @@ class JackProcess:
     """Thread: `send` and `poll` one, the rest any."""
 
     def __init__(self, name: str, environment: dict[str, str]) -> None:
-        """Start it as the clients "`name` In" and "`name` Out". Raises NoJackError, or PortError if it hangs."""
+        """Start it as the clients "`name` In" and "`name` Out".
+
+        Raises NoJackError, or PortError if it hangs.
+        """
         self.inboxes: dict[int, deque[Frame]] = {}
         self.lists: dict[str, list[str]] = {"inputs": [], "outputs": []}
         self.renamed: dict[str, str] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import FromEngine
 from plugin.engine_link import EngineLink, Stopped
+from plugin.hotplug import Hotplug
 from plugin.ports import InputPort, OutputPort, PortError, arrival_ns
 from plugin.realtime.clock import Clock
 
@@ -22,6 +23,8 @@ POLL_EVERY_NS = 1_000_000
 MOST_AT_ONCE = 256
 """Messages of one port between two looks at what is due: a flood does not make notes late."""
 LOOK_AT_PORTS_EVERY_NS = 1_000_000_000
+LOOK_FOR_MISSING_EVERY_NS = 100_000_000
+"""What is missing is opened beside the music; a look only takes it up."""
 LOOK_AT_LAST_NS = 3_000_000_000
 """An answer so dense that there is no room between its notes does not put the look off longer."""
 LOOK_TAKES_NS = 5_000_000
@@ -46,8 +49,13 @@ class Loop:
         engine: EngineLink,
         sources: Callable[[], Sequence[str]] = tuple,
         beside: Callable[[int], None] = lambda now_ns: None,
+        hotplug: Hotplug | None = None,
     ) -> None:
-        """`sources` lists ports of others that could play to us; `beside` is called every round."""
+        """`sources` lists ports of others that could play to us; `beside` is called every round.
+
+        hotplug looks after the ports; without it, a port that goes ends the loop.
+        """
+        self._hotplug = hotplug
         self._session, self._clock, self._engine = session, clock, engine
         self._inputs, self._output, self._beside = inputs, output, beside
         self._list_sources, self._sources = sources, frozenset(sources())
@@ -83,11 +91,19 @@ class Loop:
     def _may_look(self, now_ns: int, next_due_ns: int | None) -> bool:
         """Whether it is time to look at the ports, which may cost a millisecond: between notes."""
         waited_ns = now_ns - self._looked_ns
+        if self._hotplug and self._hotplug.missing and waited_ns >= LOOK_FOR_MISSING_EVERY_NS:
+            return True
         between_notes = next_due_ns is None or next_due_ns - now_ns >= LOOK_TAKES_NS
         return waited_ns >= (LOOK_AT_PORTS_EVERY_NS if between_notes else LOOK_AT_LAST_NS)
 
     def _look_at_ports(self, now_ns: int) -> None:
         self._looked_ns = now_ns
+        if self._hotplug:
+            self._hotplug.look(now_ns)
+            if not self._hotplug.trying and not self._hotplug.missing:
+                with contextlib.suppress(PortError):
+                    self._look_at_sources(now_ns, frozenset(self._list_sources()))
+            return
         ports: list[InputPort | OutputPort] = [*self._inputs, self._output]
         for port in ports:
             if not port.alive():
@@ -99,6 +115,9 @@ class Loop:
             sources = frozenset(self._list_sources())
         except PortError as error:
             raise PortGoneError(str(error)) from error
+        self._look_at_sources(now_ns, sources)
+
+    def _look_at_sources(self, now_ns: int, sources: frozenset[str]) -> None:
         if self._sources - sources:
             # A program or device that could play to us has ended, perhaps with keys down: their
             # note-offs will not come.
