@@ -80,7 +80,9 @@ class ClockFollower:
     @property
     def bpm(self) -> float | None:
         """The tempo, the last good one while there is no new one; None before the first lock."""
-        return 60e9 / (TICKS_PER_BEAT * self._line.period_ns) if self._line.known else None
+        if not self._line.known:
+            return None
+        return min(max(60e9 / (TICKS_PER_BEAT * self._line.period_ns), SLOWEST_BPM), FASTEST_BPM)
 
     @property
     def in_heaps(self) -> bool:
