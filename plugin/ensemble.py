@@ -29,6 +29,8 @@ from plugin.recorder import Recorder
 from plugin.settings import Settings, Yield
 from plugin.turns import HandOver
 
+JUMPED_BEATS = 0.05
+"""A planned note that lies so far before the place that the song has jumped to is left out."""
 COMMIT_NS = 50_000_000
 """What is due so soon is handed to the performer and does not change any more."""
 
@@ -295,6 +297,8 @@ class Ensemble:
             if due_ns > now_ns + COMMIT_NS:
                 break
             count += 1
+            if self.grid.beat(self.grid.ns(note.onset)) > note.onset + JUMPED_BEATS:
+                continue  # the song jumped over it
             end = note.end if self._plan_until is None else min(note.end, self._plan_until)
             end_ns = max(self.grid.ns(end) - latency_ns, due_ns + 1_000_000)
             self.perform(note, due_ns, end_ns)
@@ -322,6 +326,8 @@ class Ensemble:
         """Stop at once: what is planned is dropped, what sounds is released."""
         self._plan = []
         self.performer.withdraw(now_ns)
+        if self.thru is not None:
+            self.thru.take_back(now_ns, self.listener.keys)
 
     def give_way(self, now_ns: int) -> None:
         """The player has come in: fall silent, as soon as the settings say, and end the turn."""
@@ -346,6 +352,8 @@ class Ensemble:
         self._plan = []
         self.partner.void()
         self.performer.cut(now_ns, until_ns)
+        if self.thru is not None:
+            self.thru.take_back(until_ns, self.listener.keys)
         if self.turn is not None and self.turn.answering:
             self.yields_ns = min(self.yields_ns or until_ns, until_ns)
             self.change_state(State.YIELDING)

@@ -6,7 +6,7 @@ on can be handed over (`hand_over`): they sound on when the player lets go, unti
 model says. Clock and system messages are never passed on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from plugin.realtime.echo import THRU_WINDOW_NS, EchoGuard
 from plugin.realtime.ledger import CONTROL, SUSTAIN, Ledger, means_all_notes_off
@@ -29,6 +29,8 @@ class Thru:
         self._pedals: set[int] = set()
         self._handed: dict[int, int] = {}
         """When each note ends that was handed over."""
+        self._ends: dict[int, int] = {}
+        """When keys end if they are handed over, as far as somebody has said."""
 
     def pass_on(self, now_ns: int, message: bytes) -> None:
         """One whole channel message of the player."""
@@ -54,14 +56,29 @@ class Thru:
 
     def hand_over(self, now_ns: int) -> None:
         """What sounds now is the partner's: the player's releases do not end it any more."""
+        longest_ns = now_ns + LONGEST_HANDED_NS
         for note_id in self._ledger.note_ids:
-            self._handed.setdefault(note_id, now_ns + LONGEST_HANDED_NS)
+            end_ns = min(self._ends.get(note_id % 128, longest_ns), longest_ns)
+            self._handed.setdefault(note_id, end_ns)
+        self._ends.clear()
 
     def end_at(self, pitch: int, end_ns: int) -> None:
-        """A key that was handed over sounds until then."""
-        for note_id in self._handed:
+        """A key that was handed over, or will be, sounds until then."""
+        self._ends[pitch] = end_ns
+        for note_id, longest_ns in self._handed.items():
             if note_id % 128 == pitch:
-                self._handed[note_id] = end_ns
+                self._handed[note_id] = min(end_ns, longest_ns)
+
+    def take_back(self, end_ns: int, held: Collection[tuple[int, int]]) -> None:
+        """The partner is silent from then on: keys that are held are the player's, the rest ends.
+
+        held: channel and pitch of the keys that are down.
+        """
+        for note_id, longest_ns in list(self._handed.items()):
+            if divmod(note_id, 128) in held:
+                del self._handed[note_id]
+            else:
+                self._handed[note_id] = min(end_ns, longest_ns)
 
     def tick(self, now_ns: int) -> None:
         """End what was handed over and is due."""
