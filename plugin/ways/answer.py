@@ -18,6 +18,8 @@ MOVED_NS = 20_000_000
 """If the hand-over moves by more than this, the answer is asked for anew."""
 MOST_ATTEMPTS = 6
 """So many times an answer that was given before is drawn anew."""
+RETRY_NS = 100_000_000
+"""What was refused or lost is asked again so much later."""
 WARMER = 0.15
 """By how much each of these is drawn more freely."""
 
@@ -30,6 +32,7 @@ class Answer(Way):
         self._by_silence = by_silence
         self._drawn = 0
         """How often the answer of this turn was drawn."""
+        self._retry_ns = 0
 
     def entering(self, now_ns: int) -> None:
         """The player has right of way."""
@@ -64,7 +67,8 @@ class Answer(Way):
             self._draw_again(now_ns, turn)
 
     def lost(self, now_ns: int) -> None:
-        """Play what is planned: no more will come."""
+        """Play what is planned: no more will come. Where nothing is, ask again in a moment."""
+        self._retry_ns = now_ns + RETRY_NS
         if self.band.turn is not None and self.band.turn.answering:
             self.band.turn.plan_done = True
 
@@ -125,7 +129,8 @@ class Answer(Way):
             return
         asked = band.partner.asked or turn.plan_done
         moved = abs(max(deadline_ns, now_ns) - turn.asked_ns) > MOVED_NS < deadline_ns - now_ns
-        if not asked or (moved and now_ns < turn.asked_ns):
+        may_ask = not asked and now_ns >= self._retry_ns
+        if may_ask or (moved and now_ns < turn.asked_ns):
             turn.void_plan()
             self._drawn = 0
             self._ask(now_ns, turn, max(deadline_ns, now_ns))

@@ -19,6 +19,8 @@ LEAD_NS = 400_000_000
 """So long before its bars the answer is asked for the first time."""
 OVERHANG_BEATS = 1.0
 """So far into the partner's bars the player may finish, and so early come in."""
+RETRY_NS = 100_000_000
+"""What was refused or lost is asked again so much later."""
 LATE_BEATS = 0.25
 """Notes of a plan that came too late are left out from here on back: bars do not move."""
 
@@ -32,17 +34,27 @@ class Trade(Way):
         """Beat at which the trade began."""
         self._answers: float | None = None
         """Beat at which the present answer's bars begin."""
-        self._asked_ns = 0
+        self._begun: float | None = None
+        """Beat at which the bars begin in which the partner came in last."""
+        self._retry_ns = 0
         self._given_up: float | None = None
-        """The bars of the partner in which the player came in."""
+        """The bars of the partner in which the player came in, or somebody ended the answer."""
+        self._deal = self._dealt()
 
     def jumped(self, now_ns: int) -> None:
         """The trade begins anew in this bar."""
-        self._origin = self._answers = self._given_up = None
+        band = self.band
+        if band.yields_ns is None:
+            self._end_answer(now_ns)
+        if band.turn is not None and not band.turn.answering:
+            self._void(band.turn)
+        self._origin = self._answers = self._given_up = self._begun = None
 
     def settings_changed(self, now_ns: int) -> None:
         """Other bars or another beginner: anew from this bar on."""
-        self.jumped(now_ns)
+        before, self._deal = self._deal, self._dealt()
+        if self._deal != before:
+            self.jumped(now_ns)
 
     def turn_bar(self, beat: float) -> tuple[bool, int, int] | None:
         """Whether the partner plays at this beat, in which bar of its turn, of how many."""
@@ -86,7 +98,8 @@ class Trade(Way):
             band.plan_more([note for note in plan.notes if note.onset >= earliest])
 
     def lost(self, now_ns: int) -> None:
-        """The question may be asked again."""
+        """The question may be asked again, in a moment."""
+        self._retry_ns = now_ns + RETRY_NS
         if self.band.turn is not None and not self.band.turn.answering:
             self._void(self.band.turn)
 
@@ -116,8 +129,10 @@ class Trade(Way):
                 self._end_answer(now_ns)
             self._maybe_ask(now_ns, start + self._length)
         elif self._given_up != start:
-            if self._answers != start:
-                self._maybe_ask(now_ns, start, at_once=True)
+            if self._begun == start and not (band.turn and band.turn.answering):
+                self._given_up = start  # somebody has ended it: a panic, another meter
+                return
+            self._maybe_ask(now_ns, start, at_once=True)
             turn = band.turn
             if turn is not None and not turn.answering and self._answers == start:
                 self._begin(now_ns, turn, start)
@@ -125,6 +140,10 @@ class Trade(Way):
     @property
     def _length(self) -> float:
         return self.band.settings.bars * self.band.grid.timebase.beats_per_bar
+
+    def _dealt(self) -> tuple[int, bool, float]:
+        settings = self.band.settings
+        return settings.bars, settings.partner_starts, settings.beats_per_bar
 
     def _turn_at(self, beat: float) -> tuple[float, bool]:
         """Where the turn began that this beat is in, and whether it is the partner's."""
@@ -142,7 +161,7 @@ class Trade(Way):
             return
         if self._answers == start and (band.partner.asked or (band.turn and band.turn.plan_done)):
             return
-        if band.yields_ns is not None:
+        if band.yields_ns is not None or now_ns < self._retry_ns:
             return
         turn = band.turn or band.open_turn(now_ns)
         self._ask(now_ns, turn, start)
@@ -170,6 +189,7 @@ class Trade(Way):
             if band.partner.asked and band.state is State.LISTENING:
                 band.change_state(State.THINKING)
             return
+        self._begun = start
         turn.shift_beats = 0.0
         band.new_answer()
         band.change_state(State.ANSWERING)

@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 
+from engine.api import Ask, Plan, Refused
 from engine.events import Note, Voice
 from engine.smf.notes import is_note_on
 from plugin.protocol import (
@@ -14,8 +15,10 @@ from plugin.protocol import (
     Panic,
     PhraseHeard,
     Position,
+    Start,
     State,
     Stop,
+    Trouble,
 )
 from plugin.settings import Settings, Way, Yield
 from plugin.ways.base import LAST_NOTES_NS
@@ -186,3 +189,111 @@ def test_stop_is_no_end_of_the_answer_where_no_song_runs() -> None:
     s.command(Stop())
     s.run(50)
     assert s.session.state is State.ANSWERING
+
+
+# ------------------------------------------------------------------------- trading, and jumps
+
+
+def trading(**more: object) -> Stage:
+    """In the first of the partner's two bars, a beat and a half into them."""
+    s = Stage(
+        FakeEngine(answer_with(*LONG)),
+        settings=Settings(way=Way.TRADE, bars=2, bpm=120.0, **more),  # type: ignore[arg-type]
+    )
+    s.play((0, 60, 200))
+    s.run(4_000 - 200 + 750)
+    assert s.session.state is State.ANSWERING
+    return s
+
+
+def bars_with_notes(s: Stage) -> set[int]:
+    return {int((s.session.beat(at) + 0.01) // 4) for at, _ in s.port.note_ons}
+
+
+@pytest.mark.parametrize("change", [{"bars": 1}, {"partner_starts": True}, {"beats_per_bar": 3.0}])
+def test_another_deal_in_the_partners_bars_begins_the_trade_anew(
+    change: dict[str, object],
+) -> None:
+    s = trading()
+    s.command(Change(structs.replace(s.session.settings, **change)))
+    before = len(s.port.note_ons)
+    s.run(16_000)
+    assert len(s.port.note_ons) > before + 8
+    assert len(s.of(AnswerOver)) >= 3
+    s.close()
+    assert sounding(s.port.sent) == {}
+
+
+def test_another_dial_in_the_partners_bars_leaves_them_alone() -> None:
+    s = trading()
+    s.command(Change(structs.replace(s.session.settings, eagerness=0.9)))
+    s.run(16_000)
+    assert {2, 3, 6, 7} <= bars_with_notes(s)
+    assert bars_with_notes(s).isdisjoint({0, 1, 4, 5})
+
+
+def test_the_song_starts_anew_in_the_partners_bars() -> None:
+    s = trading()
+    s.command(Start())
+    s.run(20)
+    assert sounding(s.port.sent) == {}
+    before = len(s.port.note_ons)
+    s.run(16_000)
+    assert len(s.port.note_ons) > before + 16
+
+
+def test_panic_in_the_partners_bars_is_silence_until_its_next_turn() -> None:
+    s = trading()
+    s.command(Panic())
+    s.down(62)
+    s.run(100)
+    s.up(62)
+    played = len(s.port.note_ons)
+    s.run(2_500)
+    assert len(s.port.note_ons) == played
+    s.run(8_000)
+    assert len(s.port.note_ons) > played
+
+
+def test_an_engine_that_dies_with_the_question_is_asked_again_in_the_same_bars() -> None:
+    s = Stage(FakeEngine(), settings=Settings(way=Way.TRADE, bars=2, bpm=120.0))
+    s.play((0, 60, 200))
+    s.run(4_000 - 200 + 200)
+    s.engine.answer = answer_with(*LONG)
+    s.engine.die()
+    s.run(1_000)
+    assert bars_with_notes(s) == {2}
+
+
+def test_a_note_that_hangs_over_before_the_plan_is_there_is_no_reason_to_be_silent() -> None:
+    s = Stage(FakeEngine(), settings=Settings(way=Way.TRADE, bars=2, bpm=120.0))
+    s.play((0, 60, 200))
+    s.run(4_000 - 200 + 100)
+    s.engine.answer = answer_with(*LONG)
+    s.play((0, 62, 100))
+    s.run(1_000)
+    assert 2 in bars_with_notes(s)
+
+
+@pytest.mark.parametrize("way", [Way.ANSWER, Way.TRADE])
+def test_a_question_that_is_refused_is_not_asked_a_thousand_times(way: Way) -> None:
+    def refuse(ask: Ask) -> list[Plan]:
+        s.engine.say(Refused(ask.request, "These limits leave nothing. Widen one."))
+        return []
+
+    s = Stage(FakeEngine(refuse), settings=Settings(way=way, bars=1, bpm=120.0))
+    s.play(*PHRASE)
+    s.run(4_000)
+    assert 1 < len(s.engine.asks) < 60
+    assert len(s.of(Trouble)) == 1
+
+
+def test_what_the_song_jumps_over_is_left_out() -> None:
+    """Our own start begins a bar: the beats until it do not sound all at once."""
+    s = answering(stage(Settings(bpm=120.0)))
+    s.command(Start())
+    at_ns = s.now_ns
+    s.run(30)
+    assert len([at for at, _ in s.port.note_ons if at >= at_ns]) <= 1
+    s.run(20_000)
+    assert sounding(s.port.sent) == {}
