@@ -61,9 +61,12 @@ class Way:
         """Another way begins: what sounds ends by the next beat, what is planned is dropped."""
         band = self.band
         band.fade(now_ns, leave_ns(band, now_ns))
-        if band.turn is not None and not band.turn.answering:
-            band.turn.void_plan()
-            band.change_state(State.LISTENING)
+        if band.turn is None or band.turn.answering:
+            return
+        band.turn.void_plan()
+        band.change_state(State.LISTENING)
+        if not band.turn.heard and not band.listener.held:
+            band.close_turn(now_ns)  # it was to be the partner's alone
 
 
 def leave_ns(band: Ensemble, now_ns: int) -> int:

@@ -297,3 +297,13 @@ def test_what_the_song_jumps_over_is_left_out() -> None:
     assert len([at for at, _ in s.port.note_ons if at >= at_ns]) <= 1
     s.run(20_000)
     assert sounding(s.port.sent) == {}
+
+
+def test_an_exchange_in_which_nobody_has_played_ends_with_its_way() -> None:
+    s = stage(Settings(way=Way.TRADE, bars=1, bpm=120.0))
+    s.play((0, 60, 200))
+    s.run(6_000 - 200 - 100)  # the player's second bar is over in a moment, and empty
+    assert len(s.takes.list) == 2
+    s.command(Change(Settings(bpm=120.0)))
+    assert s.session.idle
+    assert all(take.finished for take in s.takes.list)
