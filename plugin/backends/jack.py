@@ -166,6 +166,14 @@ class JackBackend:
         """Make a port `name` (virtual) or open the one that fits. Raises PortError."""
         return self._open(_JackOutput, name, virtual=virtual)
 
+    def connect_own(self, output: OutputPort, port: InputPort) -> None:
+        """Lead one of our outputs into one of our inputs. Raises PortError."""
+        assert isinstance(output, _JackOutput)
+        assert isinstance(port, _JackInput)
+        answer = self._living().ask(do="connect", source=output.number, destination=port.number)
+        if "error" in answer:
+            raise PortError(f"Our ports cannot be connected ({answer['error']}). Try again.")
+
     def close(self) -> None:
         """Close everything that is still open. Twice is once."""
         self._closed = True

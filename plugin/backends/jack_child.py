@@ -23,6 +23,7 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from plugin.backends.common import MAX_MESSAGE_BYTES
@@ -198,6 +199,10 @@ class Bridge:
         try:
             if wish["do"] == "open":
                 answer = self._open(wish["input"], wish["name"], wish["target"])
+            elif wish["do"] == "connect":
+                ends = [self._ports[wish[end]].name for end in ("source", "destination")]
+                _patiently(lambda: self._clients[0].connect(*ends))
+                answer = {}
             elif wish["do"] == "close":
                 answer = self._close(wish["port"])
             else:
@@ -215,28 +220,18 @@ class Bridge:
             copy += 1
             unique = f"{name}-{copy:02d}"
         number = next(n for n in self._numbers if n not in self._ports)
-        port = (client.midi_inports if is_input else client.midi_outports).register(unique)
+        ports = client.midi_inports if is_input else client.midi_outports
+        port = _patiently(lambda: ports.register(unique))
         if target is not None:
             try:
-                self._connect(*((target, port.name) if is_input else (port.name, target)))
+                ends = (target, port.name) if is_input else (port.name, target)
+                _patiently(lambda: self._clients[0].connect(*ends))
             except Exception:
                 port.unregister()
                 raise
         self._ports[number] = port
         cycle.ports = {**cycle.ports, number: port}
         return {"port": number, "name": port.name}
-
-    def _connect(self, source: str, destination: str) -> None:
-        end_s = time.monotonic() + CONNECT_S
-        while True:
-            try:
-                self._clients[0].connect(source, destination)
-            except _jack().JackErrorCode:
-                if time.monotonic() > end_s:
-                    raise
-                time.sleep(0.01)  # noqa: TID251  this process is not the session
-            else:
-                return
 
     def _close(self, number: int) -> dict[str, Any]:
         port = self._ports.pop(number)
@@ -322,6 +317,18 @@ def _jack() -> Any:
     import jack
 
     return jack
+
+
+def _patiently(attempt: Callable[[], Any]) -> Any:
+    """Try until JACK is ready: a client is listed before it is active, and PipeWire may be busy."""
+    end_s = time.monotonic() + CONNECT_S
+    while True:
+        try:
+            return attempt()
+        except _jack().JackError:
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(0.01)  # noqa: TID251  this process is not the session
 
 
 def version() -> str:
