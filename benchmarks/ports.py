@@ -8,7 +8,7 @@ and RtMidi ("rtmidi"). The app polls and sleeps as `plugin.realtime.loop` does; 
 client in another process plays to it and records, by JACK's own clock.
 
 `thru_ms` is the way from the client through the app and back. `jitter_ms` is how far each note of a
-plan arrives from where the others do, `thru_jitter_ms` the same for thru. `late_ms` is how long
+plan arrives from where those around it do, `thru_jitter_ms` the same for thru. `late_ms` is how long
 after its due time a note was handed to the port. Loads: "idle"; "busy", a spinning process on every
 core; "glue", a thread of Python in the app's own process. With "due" the port is told for when a
 message is meant, with "ahead" it is handed over 4 ms before.
@@ -170,6 +170,12 @@ def percentiles(values_ms: Any) -> dict[str, float]:
     return dict(zip(("p50", "p95", "p99", "max"), (round(float(v), 3) for v in found), strict=True))
 
 
+def local_medians(values_ms: list[float], around: int = 15) -> Any:
+    """The median of each value and its neighbours: where cycles are lost, JACK's clock slips."""
+    padded = np.pad(np.asarray(values_ms), around, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1), axis=1)
+
+
 def spread(values_ms: Any) -> dict[str, float]:
     """How far each is from the median."""
     return percentiles(np.abs(np.asarray(values_ms) - np.median(values_ms)))
@@ -213,7 +219,7 @@ def measure(
     if len(answer) == plan_notes:
         # Due times by the app's clock, arrivals by JACK's: they differ by a constant and the error.
         lags = [at_s * 1e3 - due_ns / 1e6 for at_s, (due_ns, _) in zip(answer, played, strict=True)]
-        row["jitter_ms"] = spread(lags)
+        row["jitter_ms"] = percentiles(np.abs(np.array(lags) - local_medians(lags)))
     return row
 
 

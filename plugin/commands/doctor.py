@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import Failed, Ready
 from plugin import compose
+from plugin.backends.advice import linux_systems, loopback_advice
 from plugin.commands.common import DID_IT, put_json, say
 from plugin.engine_link import Stopped
 from plugin.files import data_folder
@@ -54,6 +55,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     tries: list[Callable[[], Check]] = [
         _python,
         _midi,
+        *([_systems] if sys.platform == "linux" else []),
         lambda: _engine(clock),
         _library,
         _picture,
@@ -97,13 +99,21 @@ def _midi() -> Check:
     try:
         with contextlib.closing(compose.system_backend()) as backend:
             if not backend.has_virtual_ports:
-                says = f"{backend.api}, without ports of our own"
-                mend = "Make two loopback ports (loopMIDI) and name them with --in and --out."
-                return Check("midi", True, says, mend)
+                found, mend = loopback_advice(backend.inputs(), backend.outputs())
+                return Check("midi", True, f"{backend.api}, {found}", mend)
             backend.open_input(f"{compose.IN_NAME} (test)", virtual=True)
             return Check("midi", True, f"{backend.api}, with virtual ports")
     except PortError as error:
         return Check("midi", False, "no MIDI system can be used", str(error))
+
+
+def _systems() -> Check:
+    """Each way to a MIDI system by itself: what could be had besides what is used."""
+    found = linux_systems()
+    says = "; ".join(f"{name}: {words}" for name, _, words, _ in found)
+    mend = " ".join(f"{name}: {step}." for name, _, _, step in found if step)
+    # Without ALSA's sequencer there is still JACK.
+    return Check("systems", all(ok for name, ok, _, _ in found if name != "ALSA"), says, mend)
 
 
 def _engine(clock: Clock) -> Check:

@@ -23,7 +23,9 @@ def add_parsers(subparsers: "Subparsers") -> None:
     panic.set_defaults(run=run_panic)
     panic.add_argument("--out", metavar="PORT", help="also silence what listens to this port")
     for parser in (ports, panic):
-        parser.add_argument("--system", metavar="NAME", help="ALSA, JACK, CoreMIDI or Windows MM")
+        parser.add_argument(
+            "--system", metavar="NAME", help="ALSA, JACK, PipeWire, CoreMIDI or Windows MM"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

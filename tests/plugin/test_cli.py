@@ -143,14 +143,6 @@ def test_a_file_that_cannot_be_played(
     assert_sentence(err)
 
 
-@pytest.mark.parametrize("port", ["--in", "--out"])
-def test_a_port_that_does_not_exist(run: Run, port: str) -> None:
-    code, out, err = run("jam", "--system", "memory", port, "Nowhere")
-    assert (code, out) == (1, "")
-    assert "Nowhere" in err
-    assert_sentence(err)
-
-
 def test_a_checkpoint_that_does_not_exist(run: Run, tmp_path: Path) -> None:
     for command in ("jam", "demo"):
         code, out, err = run(command, "--weights", tmp_path / "none.safetensors")
