@@ -63,7 +63,7 @@ class Cycle:
         now_ns, client = time.monotonic_ns(), self._client
         # Both are counted modulo 2**32; `frame_time` follows the server's smoothed clock.
         into_cycle = (client.frame_time - client.last_frame_time + 2**31) % 2**32 - 2**31
-        # Where cycles were lost it needs a while to find the time again; a cycle is now in any case.
+        # Where cycles were lost it needs a while to find the time again; this one is now.
         into_cycle = min(max(into_cycle, -frames), frames)
         self.period_ns = int(frames * self._ns_per_frame)
         self.work(now_ns, now_ns - int(into_cycle * self._ns_per_frame), frames)

@@ -284,7 +284,7 @@ def test_doctor_tries_everything(run: Run, extra: list[str], studio: MemoryBacke
         return
     found = json.loads(out)
     checks = {check["name"]: check for check in found["checks"]}
-    assert set(checks) == {"python", "midi", "engine", "takes", "pictures", "timing"}
+    assert set(checks) - {"systems"} == {"python", "midi", "engine", "takes", "pictures", "timing"}
     assert all(set(check) == {"name", "ok", "says", "mend"} for check in found["checks"])
     assert checks["engine"]["ok"], checks["engine"]
     assert found["ok"] == all(check["ok"] for check in found["checks"])

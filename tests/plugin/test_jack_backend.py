@@ -186,11 +186,11 @@ class TestStoppedJack:
     def test_a_stopped_server_is_noticed_and_blocks_nothing(
         self, mortal_jack_server: JackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(jack_process, "STALL_NS", 1_000_000_000)
-        monkeypatch.setattr(jack_process, "ASK_S", 0.5)
         backend = JackBackend()
         output = backend.open_output("Antiphon Out", virtual=True)
         assert output.alive()
+        monkeypatch.setattr(jack_process, "STALL_NS", 1_000_000_000)
+        monkeypatch.setattr(jack_process, "ASK_S", 0.5)
         mortal_jack_server.freeze()
         wait_for(lambda: not output.alive(), "the output to be gone")
         with pytest.raises(PortError) as refused:
