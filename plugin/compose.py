@@ -6,13 +6,14 @@ happens: notes are released, takes are on disk, the engine has ended.
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.events import Timebase
 from engine.smf.song import MidiSong
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
+from plugin.cables import Cables, PortWish
 from plugin.control.desk import Desk
 from plugin.control.store import path_in
 from plugin.engine_link import EngineLink
@@ -20,7 +21,7 @@ from plugin.engine_process import EngineProcess
 from plugin.file_player import FilePlayer
 from plugin.files import data_folder
 from plugin.outlet import Send
-from plugin.ports import Backend, InputPort, OutputPort
+from plugin.ports import Backend, InputPort, OutputPort, latency_ns
 from plugin.realtime.clock import Clock, MonotonicClock
 from plugin.realtime.loop import Loop
 from plugin.record import JamRecord
@@ -76,14 +77,14 @@ def open_jam(
     desk: Desk,
     lines: Callable[[], str | None] = lambda: None,
     thru: bool = False,
-    in_name: str | None = None,
-    out_name: str | None = None,
+    ins: Sequence[PortWish] = (),
+    outs: Sequence[PortWish] = (),
     song: tuple[MidiSong, str] | None = None,
     weights: str | None = None,
 ) -> Iterator[Jam]:
     """Open ports, engine and library, and wire a session to them.
 
-    in_name, out_name: existing ports; without them virtual ones are made. song: a file (and its
+    ins, outs: existing ports; without them virtual ones are made. song: a file (and its
     name) that plays the player; on the memory backend it plays through the ports, elsewhere it
     takes the input's place. desk: what the player's lines (`lines`, polled) and knobs go through;
     its settings are the jam's, and what it keeps is written, unless a file plays. `emit` is called
@@ -97,12 +98,24 @@ def open_jam(
         engine: EngineLink = start_engine(weights)
         closing.callback(engine.close)
         closing.callback(backend.close)
-        output = _open_output(backend, out_name)
+        troubles: deque[str] = deque()  # of other threads, and from before there was a session
+        sessions: list[Session] = []
+        cables = Cables(
+            backend,
+            clock,
+            ins=ins,
+            outs=outs,
+            in_name=IN_NAME,
+            out_name=OUT_NAME,
+            tell=troubles.append,
+            gone=lambda now_ns: sessions[0].player_gone(now_ns),  # noqa: PLW0108  made below
+            instead=player if player is None or not isinstance(backend, MemoryBackend) else None,
+        )
+        closing.callback(cables.close)
+        port, output = cables.input, cables.output
         other = None
         if player is not None and isinstance(backend, MemoryBackend):
-            other = _OtherSide(backend, player, output, record, clock, deaf=thru)
-        port = other.heard if other else player or _open_input(backend, in_name)
-        troubles: deque[str] = deque()  # of the writer's thread
+            other = _OtherSide(backend, player, port, output, record, clock, deaf=thru)
 
         def tell() -> None:
             while troubles:
@@ -120,6 +133,7 @@ def open_jam(
                 steering.changed(clock.now_ns(), event)
 
         def beside(now_ns: int) -> None:
+            cables.news()
             tell()
             if (line := lines()) is not None:
                 steering.line(now_ns, line)
@@ -145,7 +159,9 @@ def open_jam(
             pass_on=_noting(output, record.passed_on, clock),
             origin_ns=player.begin() if player else None,
             steer=steering.midi,
+            port_latency_ns=lambda: latency_ns(output),
         )
+        sessions.append(session)
         steering.attach(session)
         closing.callback(lambda: session.close(clock.now_ns()))
         heard = port if other else _Overheard(port, record, clock)
@@ -157,18 +173,9 @@ def open_jam(
             engine=engine,
             sources=backend.inputs,
             beside=beside,
+            hotplug=cables.hotplug,
         )
         yield Jam(session, loop, record, clock, player, port.name, output.name)
-
-
-def _open_output(backend: Backend, name: str | None) -> OutputPort:
-    virtual = name is None and backend.has_virtual_ports
-    return backend.open_output(name or OUT_NAME, virtual=virtual)
-
-
-def _open_input(backend: Backend, name: str | None) -> InputPort:
-    virtual = name is None and backend.has_virtual_ports
-    return backend.open_input(name or IN_NAME, virtual=virtual)
 
 
 def settings_of(timebase: Timebase) -> Settings:
@@ -193,14 +200,19 @@ class _Overheard:
 
     def __init__(self, port: InputPort, record: JamRecord, clock: Clock) -> None:
         self._port, self._record, self._clock = port, record, clock
-        self.name = port.name
         self.alive = port.alive
         self.close = port.close
 
     @property
+    def name(self) -> str:
+        """The port's."""
+        return self._port.name
+
+    @property
     def arrived_ns(self) -> int | None:
-        """When the message that was last polled happened, where the port knows."""
-        return getattr(self._port, "arrived_ns", None)
+        """As that of the port."""
+        arrived_ns: int | None = getattr(self._port, "arrived_ns", None)
+        return arrived_ns
 
     def poll(self) -> bytes | None:
         """The next message of the port."""
@@ -217,6 +229,7 @@ class _OtherSide:
         self,
         backend: MemoryBackend,
         player: FilePlayer,
+        heard: InputPort,
         output: OutputPort,
         record: JamRecord,
         clock: Clock,
@@ -224,10 +237,9 @@ class _OtherSide:
         deaf: bool,
     ) -> None:
         """`deaf`: it does not note what it hears, because it cannot tell answer and thru apart."""
-        self.heard = backend.open_input(IN_NAME, virtual=True)
         self._player, self._record, self._clock, self._deaf = player, record, clock, deaf
         far = MemoryBackend(backend.hub)
-        self._keys = far.open_output(self.heard.name, virtual=False)
+        self._keys = far.open_output(heard.name, virtual=False)
         self._ears = far.open_input(output.name, virtual=False)
 
     def play(self) -> None:

@@ -21,15 +21,14 @@ from plugin import protocol
 from plugin.conductor import Conductor
 from plugin.engine_link import EngineLink, Stopped
 from plugin.ensemble import Ensemble
+from plugin.intake import Intake, Steer
 from plugin.outlet import Outlet, Send
 from plugin.partner import Partner
 from plugin.protocol import State
-from plugin.realtime.echo import EchoGuard
 from plugin.realtime.ledger import CONTROL, NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, means_all_notes_off
 from plugin.realtime.listener import HeardNote, Listener
 from plugin.realtime.performer import Performer
 from plugin.realtime.scheduler import PlannedNote
-from plugin.realtime.thru import Thru
 from plugin.recorder import Recorder, TakeLog
 from plugin.settings import Settings, Way
 from plugin.transport import Transport
@@ -65,26 +64,31 @@ class Session:
         thru: bool = False,
         pass_on: Send | None = None,
         origin_ns: int | None = None,
-        steer: Callable[[int, bytes], bool] = lambda now_ns, message: False,
+        steer: Steer = lambda now_ns, message: False,
+        port_latency_ns: Callable[[], int] = lambda: 0,
     ) -> None:
         """origin_ns is the moment of beat 0; without it the player's first note is beat 0.
 
-        thru passes the player's messages on, through `pass_on` (else `send`). steer is shown every
-        channel message of the player and says whether it was a control and is no music.
+        thru passes the player's messages on, through `pass_on` (else `send`). port_latency_ns is
+        how late the output port sends everything.
         """
-        self._emit, self._steer = emit, steer
+        self._emit = emit
         self._out = Outlet(send, self._trouble)
         self._transport = Transport(
             settings, self._send_click, self._send_clock, origin_ns=origin_ns
         )
         grid = self._transport.grid
         self._partner = Partner(engine, grid.timebase)
-        self._echo = EchoGuard()
         self._performer = Performer(
-            self._send_answer, self._note_started, self._note_ended, self._thru_makes_room
+            self._send_answer, self._note_started, self._note_ended, self._make_room
         )
-        through = Outlet(pass_on, self._trouble) if pass_on else self._out
-        self._thru = Thru(through.send, self._echo, self._performer.release_key) if thru else None
+        through = (Outlet(pass_on, self._trouble) if pass_on else self._out).send
+        self._intake = Intake(
+            steer=steer,
+            emit=emit,
+            pass_on=through if thru else None,
+            make_room=self._performer.release_key,
+        )
         self._listener, self._recorder = Listener(), Recorder(takes)
         self._band = Ensemble(
             grid=grid,
@@ -92,15 +96,16 @@ class Session:
             performer=self._performer,
             listener=self._listener,
             recorder=self._recorder,
-            thru=self._thru,
+            thru=self._intake.thru,
             emit=emit,
             seed=seed,
             settings=settings,
+            port_latency_ns=port_latency_ns,
         )
         self._band.handover.eagerness = settings.eagerness
         self._way = way_of(settings.way)(self._band)
         self._conductor = Conductor(self._transport, self._band, emit)
-        self._told_echo = self._closed = False
+        self._closed = False
         self._told_trouble = ""
         self._told_state: int | None = None
 
@@ -145,14 +150,13 @@ class Session:
         if message[0] >= 0xF0:
             self._transport.midi(now_ns if arrived_ns is None else arrived_ns, message)
             return
-        if not is_channel_message(message) or self._is_echo(now_ns, message):
+        if not is_channel_message(message):
             return
-        if self._steer(now_ns, message):
+        music = self._intake.music(now_ns, message)
+        if music is None:
             return
         self._band.last_input_ns = now_ns
-        if self._thru is not None:
-            self._thru.pass_on(now_ns, message)
-        kind, channel = message[0] & 0xF0, message[0] & 0x0F
+        message, kind, channel = music, music[0] & 0xF0, music[0] & 0x0F
         if kind == NOTE_ON and message[2] > 0:
             self._key_down(now_ns, channel, message)
             return
@@ -233,8 +237,8 @@ class Session:
             self._let_go(now_ns)
         self._way.tick(now_ns)
         self._band.commit_due(now_ns)
-        if self._thru is not None:
-            self._thru.tick(now_ns)
+        if self._intake.thru is not None:
+            self._intake.thru.tick(now_ns)
         self._tell_state()
         self._conductor.tell_position(now_ns, self._way)
         dues = (self._performer.next_due_ns(), self._transport.next_due_ns())
@@ -245,8 +249,7 @@ class Session:
         if self._closed:
             return
         self._band.silence(now_ns)
-        if self._thru is not None:
-            self._thru.release(now_ns)
+        self._intake.release(now_ns)
         self._transport.close(now_ns)
         self._let_go(now_ns)
         self._band.end(now_ns)
@@ -295,8 +298,7 @@ class Session:
     # -- commands --
 
     def _panic(self, now_ns: int) -> None:
-        if self._thru is not None:
-            self._thru.release(now_ns)
+        self._intake.release(now_ns)
         self._band.plan([])
         self._performer.panic(now_ns)
         self._let_go(now_ns)
@@ -342,12 +344,12 @@ class Session:
 
     def _send_answer(self, now_ns: int, message: bytes, due_ns: int) -> None:
         self._out.send(message, due_ns)
-        self._echo.sent(now_ns, message)
+        self._intake.echo.sent(now_ns, message)
         self._recorder.sent(now_ns, message)
 
     def _send_click(self, now_ns: int, message: bytes) -> None:
         self._out.send(message)
-        self._echo.sent(now_ns, message)
+        self._intake.echo.sent(now_ns, message)
 
     def _send_clock(self, now_ns: int, message: bytes) -> None:
         self._out.send(message)
@@ -372,9 +374,8 @@ class Session:
     def _note_ended(self, now_ns: int, note: PlannedNote, start_ns: int) -> None:
         self._band.ear.telling.end(note.note_id, now_ns)
 
-    def _thru_makes_room(self, now_ns: int, channel: int, pitch: int) -> None:
-        if self._thru is not None:
-            self._thru.release_key(now_ns, channel, pitch)
+    def _make_room(self, now_ns: int, channel: int, pitch: int) -> None:
+        self._intake.release_key(now_ns, channel, pitch)
 
     def _tell_state(self) -> None:
         """The state as a controller, for lamps and for the DAW."""
@@ -386,11 +387,3 @@ class Session:
         if value != self._told_state:
             self._told_state = value
             self._out.send(bytes((CONTROL | where[0], where[1], value)))
-
-    def _is_echo(self, now_ns: int, message: bytes) -> bool:
-        if not self._echo.is_echo(now_ns, message):
-            return False
-        if not self._told_echo:
-            self._told_echo = True
-            self._emit(protocol.EchoIgnored())
-        return True

@@ -155,6 +155,7 @@ def main() -> None:
     import msgspec
 
     from plugin import compose, protocol
+    from plugin.cables import PortWish
     from plugin.console import Console
     from plugin.control.desk import Desk
     from plugin.control.orders import Put
@@ -166,8 +167,8 @@ def main() -> None:
     from plugin.signals import heeded
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--in", dest="in_name")
-    parser.add_argument("--out", dest="out_name")
+    parser.add_argument("--in", dest="ins", action="append", default=[])
+    parser.add_argument("--out", dest="outs", action="append", default=[])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--say", action="append", default=[])
     args = parser.parse_args()
@@ -197,8 +198,8 @@ def main() -> None:
             emit=emit,
             seed=args.seed,
             desk=Desk(Kept(settings=settings)),
-            in_name=args.in_name,
-            out_name=args.out_name,
+            ins=[PortWish(name) for name in args.ins],
+            outs=[PortWish(name) for name in args.outs],
         ) as jam,
     ):
 

@@ -20,6 +20,7 @@ from engine.smf.song import MidiFileError, MidiSong, read_midi
 from engine.words import shown_name
 from plugin import compose, protocol
 from plugin.backends.memory import MemoryBackend
+from plugin.cables import PortWish
 from plugin.commands.common import DID_IT, WRONG_USAGE, complain, put_json, say
 from plugin.console import Console
 from plugin.control.desk import Desk
@@ -48,8 +49,24 @@ def add_parsers(subparsers: "Subparsers") -> None:
     """Add `jam` and `demo` to the command line."""
     jam = subparsers.add_parser("jam", help="play together through MIDI ports until Ctrl-C")
     jam.set_defaults(run=run_jam)
-    jam.add_argument("--in", dest="in_name", metavar="PORT", help="listen to this existing port")
-    jam.add_argument("--out", dest="out_name", metavar="PORT", help="play to this existing port")
+    jam.add_argument(
+        "--in",
+        dest="ins",
+        action="append",
+        default=[],
+        type=_port,
+        metavar="PORT[@CHANNELS]",
+        help="listen to this existing port, e.g. Keys or Keys@1-4,10; may be repeated",
+    )
+    jam.add_argument(
+        "--out",
+        dest="outs",
+        action="append",
+        default=[],
+        type=PortWish,
+        metavar="PORT",
+        help="play to this existing port; may be repeated",
+    )
     jam.add_argument("--way", metavar="WAY", help="answer, trade, sign, accompany, harmonise, ...")
     jam.add_argument("--bars", metavar="N", help="of each side when trading: 1, 2, 4 or 8")
     jam.add_argument("--tempo", metavar="BPM", help="beats per minute, or free")
@@ -78,7 +95,7 @@ def add_parsers(subparsers: "Subparsers") -> None:
 
 def run_jam(args: argparse.Namespace) -> int:
     """`antiphon jam`."""
-    if args.file is not None and args.in_name is not None:
+    if args.file is not None and args.ins:
         return _wrong("A file plays the player: leave out either --file or --in.")
     try:
         _told(args, Settings())
@@ -100,11 +117,11 @@ def run_jam(args: argparse.Namespace) -> int:
             MemoryBackend() if args.system == "memory" else compose.system_backend(args.system)
         )
     except PortError as error:
-        if args.in_name or args.out_name or args.system:
+        if args.ins or args.outs or args.system:
             return complain(str(error))
         say(f"{error} Playing through ports in memory instead.", as_json=args.json)
         backend = MemoryBackend()
-    if song is None and isinstance(backend, MemoryBackend) and args.in_name is None:
+    if song is None and isinstance(backend, MemoryBackend) and not args.ins:
         song = (read_midi(DEMO_PHRASE), "the built-in phrase")
     desk, says = _desk(args, song)
     if says:
@@ -203,8 +220,8 @@ def _play(
                 desk=desk,
                 lines=terminal.poll,
                 thru=getattr(args, "thru", False),
-                in_name=getattr(args, "in_name", None),
-                out_name=getattr(args, "out_name", None),
+                ins=getattr(args, "ins", ()),
+                outs=getattr(args, "outs", ()),
                 song=song,
                 weights=args.weights,
             ) as jam,
@@ -303,3 +320,10 @@ def _missing_weights(args: argparse.Namespace) -> str:
     if args.weights is None or Path(args.weights).is_file():
         return ""
     return f"There is no checkpoint {shown_name(args.weights)}: check the name and the folder."
+
+
+def _port(text: str) -> PortWish:
+    try:
+        return PortWish.of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -12,6 +12,7 @@ from engine.limits import Constraints
 from plugin.ensemble import Ensemble
 from plugin.exchange import Exchange
 from plugin.protocol import PhraseHeard, Said, State
+from plugin.realtime.listener import HeardNote
 from plugin.ways.base import GIVE_UP_NS, Way, begin_answer, no_answer
 
 MOVED_NS = 20_000_000
@@ -50,6 +51,12 @@ class Answer(Way):
             band.change_state(State.LISTENING)
         if self._by_silence:
             band.expect(now_ns)
+
+    def released(self, now_ns: int, note: HeardNote) -> None:
+        """How long the last note was says whether the phrase is over."""
+        super().released(now_ns, note)
+        if self._by_silence and self.band.listener.held == 0:
+            self.band.expect(now_ns)
 
     def planned(self, now_ns: int, plan: Plan) -> None:
         """The answer, piece by piece."""

@@ -22,8 +22,8 @@ from tests.rig.jackd import JackServer
 
 pytestmark = [pytest.mark.realport, pytest.mark.slow]
 
-LEAST_SILENCE_S = 0.3
-"""No partner comes in sooner after the last release (`plugin.turns.BREATH_NS`)."""
+LEAST_SILENCE_S = 0.05
+"""No partner comes in sooner after the last release."""
 
 
 def note(

@@ -262,7 +262,7 @@ def test_hours_of_jamming_do_not_grow() -> None:
         phrase()
     session = studio.session
     assert session.idle
-    assert len(session._echo._sent) < 20
+    assert len(session._intake.echo._sent) < 20
     assert session._performer._begun == {}
     assert session._band.ear.telling.open(studio.clock.now_ns()) == []
     assert len(session._performer._scheduler) == 0

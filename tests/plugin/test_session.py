@@ -8,6 +8,7 @@ from plugin import protocol
 from plugin.exchange import LAST_RING_NS
 from plugin.protocol import AnswerOver, PhraseHeard, State, StateChanged, Trouble
 from plugin.session import FORGOTTEN_KEY_NS
+from plugin.turns import HELD_LEAST_NS
 from plugin.ways.base import GIVE_UP_NS
 from tests.fakes.engine import FakeEngine, answer_with
 from tests.fakes.port import sounding
@@ -73,27 +74,28 @@ def test_a_chord_and_a_bass_note_that_rings_are_told_by_onset() -> None:
     assert s.hears(Voice.PLAYER) == [(0.0, 36), (0.2, 60), (0.2, 64)]
 
 
-def test_nobody_answers_while_a_key_is_held() -> None:
-    """JAM-3."""
+def test_a_held_key_keeps_the_turn_for_long_but_not_for_ever() -> None:
+    """JAM-3: four times the patience and two seconds; then the chord is what the phrase ends on."""
     s = stage()
     s.down(48)
     s.play(*PHRASE)
-    s.run(FORGOTTEN_KEY_NS / MS - 1_000)
+    s.run(HELD_LEAST_NS / MS - 300)
     assert s.port.sent == []
-    assert s.engine.asks == []
+    assert s.run_until(PhraseHeard).notes == 4
+    held = [(h.note.pitch, h.held) for h in s.engine.asks[-1].so_far]
+    assert held[0] == (48, True)
     s.up(48)
-    assert s.run_until(PhraseHeard).notes == 5
+    assert s.run_until(AnswerOver).notes == 6
 
 
-def test_a_key_that_is_never_released_does_not_silence_the_partner_for_ever() -> None:
+def test_a_key_that_is_never_released_is_let_go_one_day() -> None:
     s = stage()
     s.down(48)
     s.play(*PHRASE)
     s.run(FORGOTTEN_KEY_NS / MS + 500)
-    assert s.session.state is State.ANSWERING
-    assert s.takes.list[0].of(Voice.PLAYER)[-1] == bytes([0x80, 48, 64])
+    assert s.takes.list[0].of(Voice.PLAYER)[-1] != bytes([0x80, 48, 64])  # its take was over
     s.up(48)  # if it comes after all it is nobody's
-    assert s.run_until(AnswerOver).notes == 6
+    s.run(50)
     assert s.session.idle
 
 
@@ -184,7 +186,8 @@ def test_with_a_known_tempo_the_answer_is_to_end_on_a_bar_line() -> None:
     s.play(*PHRASE)
     s.run_until(AnswerOver)
     ask = s.engine.asks[-1]
-    assert (ask.start_beat, ask.end_beat) == (2.5, 8.0)
+    assert 2.0 < ask.start_beat < 3.5
+    assert ask.end_beat == 8.0
     # The poll that found the silence was less than a millisecond late: no beat is lost for it.
     assert s.port.sent[0][0] - (1_000 * MS + round(ask.start_beat * 500 * MS)) < 2 * MS
 
