@@ -9,9 +9,9 @@ client in another process plays to it and records, by JACK's own clock.
 
 `thru_ms` is the way from the client through the app and back. `jitter_ms` is how far each note of a
 plan arrives from where those around it do, `thru_jitter_ms` the same for thru. `late_ms` is how
-long after its due time a note was handed to the port. Loads: "idle"; "busy", a spinning process on every
-core; "glue", a thread of Python in the app's own process. With "due" the port is told for when a
-message is meant, with "ahead" it is handed over 4 ms before.
+long after its due time a note was handed to the port. Loads: "idle"; "busy", a spinning process on
+every core; "glue", a thread of Python in the app's own process. With "due" the port is told for
+when a message is meant, with "ahead" it is handed over 4 ms before.
 """
 
 import argparse
