@@ -152,6 +152,7 @@ class LastingOutput(Lasting[OutputPort]):
         owed, pedals = sorted(self._sounding), sorted(self._pedals)
         self._sounding.clear()
         self._pedals.clear()
+        self._unheard.difference_update(owed)
         for channel, pitch in owed:
             self.send(bytes((NOTE_OFF | channel, pitch, RELEASE_VELOCITY)))
         self._unheard.update(owed)

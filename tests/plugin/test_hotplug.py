@@ -125,6 +125,21 @@ def test_a_note_that_began_while_it_was_gone_has_no_end_either() -> None:
     assert desk.hear() == []
 
 
+def test_a_key_that_is_struck_again_while_it_is_gone_is_still_owed_its_end() -> None:
+    desk = Desk()
+    desk.output.send(ON)
+    desk.unplug()
+    for message in (OFF, ON):
+        desk.output.send(message)
+    desk.look()
+    desk.plug()
+    desk.look()
+    desk.look()
+    assert desk.hear() == [ON, OFF]
+    desk.output.send(OFF)
+    assert desk.hear() == [ON, OFF]
+
+
 def test_a_session_can_begin_without_its_ports() -> None:
     desk = Desk(plugged=False)
     assert desk.hotplug.missing == ("Keys", "Synth")

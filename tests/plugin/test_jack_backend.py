@@ -21,6 +21,7 @@ from plugin.backends.jack_frames import (
     Unpacker,
     pack,
 )
+from plugin.hotplug import Hotplug, LastingOutput
 from plugin.ports import InputPort, PortError, arrival_ns, latency_ns
 from tests.rig.jackd import JackServer
 from tests.rig.peer import JackPeer
@@ -235,4 +236,37 @@ class TestPipeWireAnew:
             mortal_pipewire_server.connect("Antiphon Out:out", peer.sink)
             output.send(NOTE_ON)
             assert peer.wait_for(1) == [NOTE_ON]
+        backend.close()
+
+    def test_a_synthesizer_that_is_unplugged_and_comes_back_is_silent(
+        self, mortal_pipewire_server: PipeWireServer
+    ) -> None:
+        """Hot-plug as the session has it: opened again beside the music, what sounded is ended."""
+        backend, told = JackBackend(), list[str]()
+        with JackPeer(mortal_pipewire_server) as peer:
+            sink = peer.sink
+            output = LastingOutput(
+                sink,
+                lambda: backend.open_output(sink, virtual=False),
+                backend.open_output(sink, virtual=False),
+            )
+            hotplug = Hotplug([output], tell=told.append)
+            output.send(NOTE_ON)
+            assert peer.wait_for(1) == [NOTE_ON]
+
+        def looked(there: bool) -> bool:
+            hotplug.look(time.monotonic_ns())
+            return output.there is there
+
+        wait_for(lambda: looked(False), "the synthesizer to be gone")
+        output.send(bytes([0x90, 72, 100]))
+        with JackPeer(mortal_pipewire_server) as peer:
+            wait_for(lambda: looked(True), "the synthesizer to be back")
+            assert peer.wait_for(1) == [NOTE_OFF]
+            for message in (NOTE_OFF, bytes([0x80, 72, 64]), NOTE_ON):
+                output.send(message)
+            assert peer.wait_for(2) == [NOTE_OFF, NOTE_ON]
+        assert [says.split(":")[0] for says in told] == [f"The port {sink}".split(":")[0]] * 2
+        hotplug.close()
+        output.close()
         backend.close()
