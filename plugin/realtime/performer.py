@@ -40,9 +40,10 @@ class Punctuality:
 class Performer:
     """The partner's hands. Thread: one. Real-time: yes.
 
-    send hands over one message at once, and says when it was due; started is told of every note-on that was sent, with the
-    nanoseconds it was late; ended of every end, with the nanosecond at which the note began.
-    make_room is told of a key before it is struck: whoever else holds it releases it.
+    send hands over one message at once, and says when it was due; started is told of every note-on
+    that was sent, with the nanoseconds it was late; ended of every end, with the nanosecond at
+    which the note began. make_room is told of a key before it is struck: whoever else holds it
+    releases it.
     """
 
     def __init__(

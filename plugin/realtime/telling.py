@@ -1,8 +1,8 @@
 """Puts what both sides play in the order in which the music model is told it: by onset.
 
 A note is complete when it has ended, and is told then, after every note that began before it. What
-still sounds, and what waits behind it, is open: questions to the engine carry it along (`Ask.so_far`)
-until it is told. Behind a drone nothing waits for long: a note that many others wait for is told as
+still sounds, and what waits behind it, is open: questions to the engine carry it along
+(`Ask.so_far`) until it is told. Behind a drone nothing waits for long: a note that many others wait for is told as
 held, once, and its end is not told any more. It refuses to know keys, channels' meaning and beats.
 
     heard  =  complete, told once, in order of onset
