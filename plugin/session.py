@@ -18,6 +18,7 @@ from engine.api import Expected, Failed, FromEngine, Plan, Ready, Refused
 from engine.events import Timebase, Voice
 from engine.smf.notes import is_channel_message
 from plugin import protocol
+from plugin.clicks import Clicks
 from plugin.conductor import Conductor
 from plugin.engine_link import EngineLink, Stopped
 from plugin.ensemble import Ensemble
@@ -74,20 +75,21 @@ class Session:
         """
         self._emit = emit
         self._out = Outlet(send, self._trouble)
+        self._clicks = Clicks(self._send_click, self._click_needs)
         self._transport = Transport(
-            settings, self._send_click, self._send_clock, origin_ns=origin_ns
+            settings, self._clicks.send, self._send_clock, origin_ns=origin_ns
         )
         grid = self._transport.grid
         self._partner = Partner(engine, grid.timebase)
         self._performer = Performer(
-            self._send_answer, self._note_started, self._note_ended, self._make_room
+            self._send_answer, self._note_started, self._note_ended, self._partner_needs
         )
         through = (Outlet(pass_on, self._trouble) if pass_on else self._out).send
         self._intake = Intake(
             steer=steer,
             emit=emit,
             pass_on=through if thru else None,
-            make_room=self._performer.release_key,
+            make_room=self._player_needs,
         )
         self._listener, self._recorder = Listener(), Recorder(takes)
         self._band = Ensemble(
@@ -374,7 +376,16 @@ class Session:
     def _note_ended(self, now_ns: int, note: PlannedNote, start_ns: int) -> None:
         self._band.ear.telling.end(note.note_id, now_ns)
 
-    def _make_room(self, now_ns: int, channel: int, pitch: int) -> None:
+    def _partner_needs(self, now_ns: int, channel: int, pitch: int) -> None:
+        self._intake.release_key(now_ns, channel, pitch)
+        self._clicks.release_key(now_ns, channel, pitch)
+
+    def _player_needs(self, now_ns: int, channel: int, pitch: int) -> None:
+        self._performer.release_key(now_ns, channel, pitch)
+        self._clicks.release_key(now_ns, channel, pitch)
+
+    def _click_needs(self, now_ns: int, channel: int, pitch: int) -> None:
+        self._performer.release_key(now_ns, channel, pitch)
         self._intake.release_key(now_ns, channel, pitch)
 
     def _tell_state(self) -> None:
