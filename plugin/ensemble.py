@@ -229,7 +229,7 @@ class Ensemble:
 
     def expect(self, now_ns: int) -> None:
         """Ask what the model expects after the last note; one such question at a time."""
-        if self._expecting is not None:
+        if self._expecting is not None and self.partner.stands(self._expecting):
             self._expects_again = True
             return
         self._expecting = self.ear.expect(now_ns)

@@ -12,6 +12,8 @@ from engine.events import Note, Timebase
 from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote
 
+MOST_HEARD = 1024
+"""Of a phrase that is longer the first notes are forgotten: nobody has to wait for the last."""
 LEAST_ANSWER_BEATS = 3.0
 MOST_ANSWER_BEATS = 24.0
 LAST_RING_NS = 2_000_000_000
@@ -57,13 +59,15 @@ class Exchange:
 
     def hear(self, note: HeardNote) -> None:
         """A complete note of the phrase."""
+        if len(self.heard) >= MOST_HEARD:
+            del self.heard[: MOST_HEARD // 4]
         self.heard.append(note)
         self.last_end_ns = max(self.last_end_ns, note.end_ns)
 
-    def phrase(self, grid: BeatGrid) -> list[Note]:
-        """The phrase in beats, in order of onset."""
+    def phrase(self, grid: BeatGrid, most: int) -> list[Note]:
+        """The phrase in beats, in order of onset; of a long one the last notes."""
         ordered = sorted(self.heard, key=lambda note: (note.start_ns, note.pitch))
-        return [note_in_beats(note, grid) for note in ordered]
+        return [note_in_beats(note, grid) for note in ordered[-most:]]
 
     def void_plan(self) -> None:
         """Whatever is planned is worth nothing."""

@@ -80,6 +80,10 @@ class Partner:
         """Whether a question stands whose answer is not complete."""
         return self._question is not None and not self._answered
 
+    def stands(self, request: int) -> bool:
+        """Whether a small question may still be answered."""
+        return request in self._asides
+
     def begin(self, timebase: Timebase) -> None:
         """Time counts in another way from here on: everything told before is forgotten."""
         self._timebase = timebase

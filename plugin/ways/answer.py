@@ -141,6 +141,8 @@ class Answer(Way):
             turn.void_plan()
             self._drawn = 0
             self._ask(now_ns, turn, max(deadline_ns, now_ns))
+            if not band.partner.asked:  # there is no engine at the moment
+                self._retry_ns = now_ns + RETRY_NS
         if now_ns < deadline_ns - band.latency_ns:
             return
         if turn.plan and (turn.plan_done or not turn.attempt):

@@ -165,6 +165,8 @@ class Trade(Way):
             return
         turn = band.turn or band.open_turn(now_ns)
         self._ask(now_ns, turn, start)
+        if not band.partner.asked:  # there is no engine at the moment
+            self._retry_ns = now_ns + RETRY_NS
 
     def _ask(self, now_ns: int, turn: Exchange, start: float) -> None:
         band = self.band

@@ -25,7 +25,7 @@ class Vary(Answer):
 
     def _ask(self, now_ns: int, turn: Exchange, start_ns: int) -> None:
         band = self.band
-        phrase = turn.phrase(band.grid)[-MOST_NOTES:]
+        phrase = turn.phrase(band.grid, MOST_NOTES)
         if not phrase:
             super()._ask(now_ns, turn, start_ns)
             return

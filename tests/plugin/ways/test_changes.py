@@ -1,11 +1,15 @@
 """Another way, a sign or a panic in the middle of something: nothing is lost, nothing sticks."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec import structs
 
-from engine.api import Ask, Plan, Refused
+from engine.api import Ask, Expect, Failed, Plan, Refused
 from engine.events import Note, Voice
 from engine.smf.notes import is_note_on
+from plugin.engine_link import Stopped
+from plugin.exchange import MOST_HEARD
 from plugin.protocol import (
     Again,
     AnswerOver,
@@ -307,3 +311,62 @@ def test_an_exchange_in_which_nobody_has_played_ends_with_its_way() -> None:
     s.command(Change(Settings(bpm=120.0)))
     assert s.session.idle
     assert all(take.finished for take in s.takes.list)
+
+
+def test_a_stretch_that_dies_with_the_engine_is_played_by_the_next_one() -> None:
+    """Going on alone, it is back within two seconds."""
+    s = stage(Settings(way=Way.ENDLESS, bpm=120.0))
+    answering(s)
+    s.engine.answer = None
+    s.run_until(Position, 5_000)
+    while len(s.engine.asks) < 2:
+        s.run(10)
+    s.engine.answer = answer_with(*LONG)
+    s.engine.die()
+    onsets = len(s.port.note_ons)
+    s.run(6_000)
+    found = [at for at, _ in s.port.note_ons[onsets - 1 :]]
+    assert max(b - a for a, b in pairwise(found)) <= 2_000 * MS
+
+
+@pytest.mark.parametrize("way", [Way.ANSWER, Way.TRADE, Way.VARY, Way.ENDLESS])
+def test_while_there_is_no_engine_nothing_is_asked_at_every_poll(way: Way) -> None:
+    s = stage(Settings(way=way, bars=1, bpm=120.0))
+    s.play(*PHRASE)
+    s.engine.say(Failed("The weights are gone; install them again."), Stopped("It ended."))
+    s.run(30)
+    asked = 0
+    for name in ("ask", "rework"):
+        original = getattr(s.session._band, name)
+
+        def count(*given: object, original: object = original, **more: object) -> None:
+            nonlocal asked
+            asked += 1
+            original(*given, **more)  # type: ignore[operator]
+
+        setattr(s.session._band, name, count)
+    s.run(1_500)
+    assert asked <= 20
+
+
+def test_a_phrase_without_an_end_costs_no_more_than_a_long_one() -> None:
+    s = Stage(settings=Settings(way=Way.SIGN), poll_ms=20)
+    for number in range(3_000):
+        s.down(40 + number % 40)
+        s.run(20)
+        s.up(40 + number % 40)
+    turn = s.session._band.turn
+    assert turn is not None
+    assert len(turn.heard) <= MOST_HEARD
+    assert [n.pitch for n in turn.phrase(s.session._band.grid, 3)] == [77, 78, 79]
+
+
+def test_an_expectation_that_was_refused_does_not_end_expecting() -> None:
+    s = Stage(settings=Settings())
+    s.down(60)
+    s.engine.say(Refused(s.engine.told[-1].request, "No."))  # type: ignore[union-attr]
+    s.run(50)
+    before = sum(isinstance(m, Expect) for m in s.engine.told)
+    s.up(60)
+    s.down(62)
+    assert sum(isinstance(m, Expect) for m in s.engine.told) > before
