@@ -85,20 +85,22 @@ def deadlines(line: Line, rule: Rule) -> np.ndarray:
     After the last note of a phrase no note comes: the player waits.
     """
     found = np.full(len(line.onset_ns), np.inf)
-    for n in range(len(found)):
-        onset_ns, release_ns = int(line.onset_ns[n]), int(line.release_ns[n])
-        next_ns = np.inf if line.ends[n] else line.next_ns[n]
-        rule.note_on(onset_ns)
-        rule.expected(line.over[n], [round(gap) for gap in line.gaps_ns[n]])
+    struck, released = (gaps.round().tolist() for gaps in (line.gaps_ns, line.gaps_after_ns))
+    onsets, releases = (times.round().tolist() for times in (line.onset_ns, line.release_ns))
+    following = np.where(line.ends, np.inf, line.next_ns).tolist()
+    for n, next_ns in enumerate(following):
+        rule.note_on(onsets[n])
+        rule.expected(line.over[n], struck[n])
         held_ns = rule.deadline_ns(held=True)
-        if held_ns is not None and held_ns < min(release_ns, next_ns):
+        if held_ns is not None and held_ns < min(releases[n], next_ns):
             found[n] = held_ns
             continue
-        # Where the next key is struck before this one is released, there is no silence at all.
-        rule.note_off(release_ns)
-        rule.expected(line.over_after[n], [round(gap) for gap in line.gaps_after_ns[n]])
+        rule.note_off(releases[n])
+        if next_ns <= releases[n]:
+            continue  # the next key is struck before this one is released: there is no silence
+        rule.expected(line.over_after[n], released[n])
         deadline_ns = rule.deadline_ns()
-        if release_ns < next_ns and deadline_ns is not None and deadline_ns < next_ns:
+        if deadline_ns is not None and deadline_ns < next_ns:
             found[n] = deadline_ns
     return found
 
@@ -194,8 +196,9 @@ def draw(curves: dict[str, list[dict[str, Any]]], path: Path) -> None:
         axes.plot(x, y, color=colour, linestyle=line, marker=mark, label=words[name])
     middle = next(point for point in curves["mixed"] if point["setting"] == 0.5)
     place = (middle["delay_s_p50"], middle["mistakes_per_1000"])
-    axes.annotate("eagerness 0.5", place, xytext=(-14, -22), textcoords="offset points",
-                  ha="right", color=looks["mixed"][0])  # fmt: skip
+    axes.annotate("eagerness 0.5", place, xytext=(-60, -40), textcoords="offset points",
+                  ha="right", color=looks["mixed"][0],
+                  arrowprops={"arrowstyle": "->", "color": looks["mixed"][0]})  # fmt: skip
     axes.set_yscale("log")
     axes.set_xlim(0, 1.3)
     ticks = (0.5, 1, 2, 5, 10, 20, 50, 100)
