@@ -15,6 +15,7 @@ note-off to the answer's first note. --faults kills the engine every 30 s and un
 """
 
 import argparse
+import contextlib
 import json
 import pickle
 import random
@@ -33,8 +34,10 @@ from benchmarks.live.panic import panics
 from benchmarks.live.performances import Phrase, shuffled_phrases
 from benchmarks.live.player import Turn
 from benchmarks.live.report import faults, report, takes
+from benchmarks.live.sums import Heard, joined
 from benchmarks.live.timing import Logs
 from tests.rig.jackd import JackServer, why_no_jack
+from tests.rig.waiting import wait_for
 
 PANICS, QUICK_PANICS = 20, 2
 QUICK_MINUTES = 0.4
@@ -43,6 +46,7 @@ INTERRUPTED = 0.3
 """Share of the answers into which the player comes in."""
 NO_ANSWER_S = 6.0
 """A player who gets no answer plays on after so long."""
+FOUND_S = 10.0
 LET_IT_END_S = 25.0
 """The longest that the last phrase, or an answer to it, may still take."""
 
@@ -58,94 +62,102 @@ def turns(phrases: list[Phrase], rng: random.Random) -> list[Turn]:
     return found
 
 
-class Players:
-    """The player, who may be killed and replaced by another who goes on with the next phrase."""
+class Programs:
+    """A player or a listener, which may vanish and be followed by another of its name."""
 
-    def __init__(self, server: JackServer, music: list[Turn]) -> None:
-        self._server, self._music = server, music
-        self.all: list[Client] = []
-        self._start(0)
+    def __init__(self, server: JackServer, name: str, music: list[Turn]) -> None:
+        self._server, self._name, self._music = server, name, music
+        self._first = 0
+        self.all = [self._start()]
 
-    def replace(self) -> int:
-        """The player's ports vanish with keys down; another goes on with the next phrase.
+    @property
+    def last(self) -> Client:
+        """The one that lives."""
+        return self.all[-1]
 
-        Returns the moment at which the new ports were there.
+    def replace(self, cables: tuple[tuple[str, str], ...]) -> tuple[int, int | None]:
+        """Its ports vanish, whatever sounds; another's come, which goes on with the next phrase.
+
+        When they were there, and when the jam had connected the `cables`, each (ours, the jam's);
+        None if it did not, and they were connected by hand.
         """
-        player = self.all[-1]
-        player.vanish()
-        return self._start(self._next + player.count("begun"))
-
-    def end(self) -> None:
-        """Let the last finish its phrase."""
-        self.all[-1].end(LET_IT_END_S)
-
-    def _start(self, first: int) -> int:
-        self._next = first
-        name = f"player-{len(self.all)}"
-        player = Client(name, self._server.environment, self._music[first:])
-        self.all.append(player)
-        self._server.wait_for_port(f"{name}:in")
+        self.last.vanish()
+        self._server.wait_until_gone(f"{self._name}:")
+        self._first += self.last.count("begun")
+        self.all.append(self._start())
         plugged_ns = time.monotonic_ns()
-        self._server.connect(f"{name}:out", "Antiphon In")
-        self._server.connect("Antiphon Out", f"{name}:in")
-        player.go()
-        return plugged_ns
+
+        def found() -> bool:
+            return all(self._server.connections(ours) for ours, _ in cables)
+
+        back_ns: int | None = None
+        with contextlib.suppress(TimeoutError):
+            wait_for(found, "the jam to find its ports", FOUND_S)
+            back_ns = time.monotonic_ns()
+        if back_ns is None:
+            for ours, theirs in cables:
+                is_source = ours.endswith(":out")
+                self._server.connect(*((ours, theirs) if is_source else (theirs, ours)))
+        self.last.go()
+        return plugged_ns, back_ns
+
+    def events(self, kind: str) -> list[list[Heard]]:
+        """What each of them played or heard."""
+        return [client.events(kind) for client in self.all]
+
+    def kill(self) -> None:
+        """End whoever still lives."""
+        for client in self.all:
+            client.kill()
+
+    def _start(self) -> Client:
+        client = Client(self._name, self._server.environment, self._music[self._first :])
+        self._server.wait_for_port(f"{self._name}:in")
+        return client
 
 
 def play(
     server: JackServer, folder: Path, music: list[Turn], args: argparse.Namespace
 ) -> dict[str, object]:
     """The whole run; everything that is printed."""
-    recorder = Client("recorder", server.environment)
-    words = [word for line in args.say for word in ("--say", line)]
-    jam = Jam(server.environment, folder, *words)
-    players: Players | None = None
     busy = [loads.start("adaptation", "--data", str(args.data)), loads.start("window")]
+    recorder, player = Programs(server, "recorder", []), Programs(server, "player", music)
+    words = [word for line in args.say for word in ("--say", line)]
+    if args.faults:  # ports that the jam looks for, so that it finds them again
+        words += ["--in", "player:out", "--out", "recorder:in", "--out", "player:in"]
+    jam = Jam(server.environment, folder, *words)
     try:
         jam.wait_until_ready()
-        server.connect("Antiphon Out", "recorder:in")
-        players = Players(server, music)
+        if not args.faults:
+            server.connect("player:out", "Antiphon In")
+            server.connect("Antiphon Out", "player:in")
+            server.connect("Antiphon Out", "recorder:in")
         watch, begin_ns = Watch(jam), time.monotonic_ns()
-        breaking = None
-        if args.faults:
-            breaking = Faults(
-                jam,
-                server,
-                cables={
-                    "player unplugged": ("player-", "Antiphon In"),
-                    "listener unplugged": ("Antiphon Out", "recorder:in"),
-                },
-                replace_player=players.replace,
-            )
+        player.last.go()
+        breaking = _break(jam, server, player, recorder) if args.faults else None
         _wait(args.minutes * 60, jam)
         if breaking:
             breaking.close()
         end_ns = time.monotonic_ns()
         load = watch.close()
         asked = panics(jam, QUICK_PANICS if args.quick else PANICS, args.seed)
-        players.end()
+        player.last.end(LET_IT_END_S)
         _wait_for_silence(jam)
         code = jam.end()
-        recorder.end()
+        recorder.last.end()
     finally:
         for process in busy:
             process.kill()
             process.wait()
         jam.end()
         recorder.kill()
-        for player in players.all if players else []:
-            player.kill()
-    phrases = sum(player.count("ended") for player in players.all)
-    played = sorted(
-        (event for player in players.all for event in player.events("played")),
-        key=lambda event: event.at_ns,
-    )
+        player.kill()
     logs = Logs(
         begin_ns,
         end_ns,
         jam.told,
-        played,
-        recorder.events("heard"),
+        [heard for heards in player.events("played") for heard in heards],
+        joined(recorder.events("heard")),
         watch.samples,
         asked,
         breaking.faults if breaking else [],
@@ -154,14 +166,33 @@ def play(
         args.keep.write_bytes(pickle.dumps(logs))
     result: dict[str, object] = {
         "minutes": round((end_ns - begin_ns) / 6e10, 2),
-        "phrases": phrases,
+        "phrases": sum(client.count("ended") for client in player.all),
     }
     result |= report(logs) | takes(folder, logs)
     if breaking:
         result |= faults(logs)
         result["faults_broken"] = breaking.broken
-    result |= {"xruns": recorder.xruns, "exit_code": code, "machine": load}
-    return result
+    xruns = sum(client.xruns for client in recorder.all)
+    return result | {"xruns": xruns, "exit_code": code, "machine": load}
+
+
+def _break(jam: Jam, server: JackServer, player: Programs, recorder: Programs) -> Faults:
+    return Faults(
+        jam,
+        server,
+        cables={
+            "player unplugged": ("player:out", "Antiphon In"),
+            "listener unplugged": ("Antiphon Out:to recorder", "recorder:in"),
+        },
+        replace={
+            "player gone": lambda: player.replace(
+                (("player:out", "Antiphon In"), ("player:in", "Antiphon Out:to player"))
+            ),
+            "listener gone": lambda: recorder.replace(
+                (("recorder:in", "Antiphon Out:to recorder"),)
+            ),
+        },
+    )
 
 
 def _wait(seconds: float, jam: Jam) -> None:

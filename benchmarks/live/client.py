@@ -176,10 +176,7 @@ class _Program:
                 case "go":
                     self._go.set()
                 case "vanish":
-                    self.client.deactivate()
-                    self.client.close()
-                    self._write()
-                    os._exit(0)
+                    self._over.set()
                 case _:
                     break
         self._end.set()

@@ -1,9 +1,9 @@
-"""Faults on a timetable while the jam is played: killed engines, unplugged ports, lost players.
+"""Faults on a timetable while the jam is played: killed engines, and ports that go and come back.
 
-Every 30 s the engine is killed (-9). Every 60 s a port goes: in turn the player's cable is pulled
-out of us for a while, the listener's is, or the player's ports vanish and another player comes.
-What is measured is how long it took from the fault (for a cable: from its return) until the partner
-could answer again.
+Every 30 s the engine is killed (-9). Every 60 s a port goes: in turn the player's program vanishes
+with keys down and comes back, the listener's does, the player's cable is pulled out and put in
+again, the listener's is. What is measured is how long it took from the fault (of a port: from its
+return) until the partner could answer again.
 """
 
 import contextlib
@@ -21,8 +21,7 @@ ENGINE_EVERY_S = 30.0
 PORT_EVERY_S = 60.0
 FIRST_PORT_S = 15.0
 UNPLUGGED_S = 1.5
-PORT_FAULTS = ("player unplugged", "listener unplugged", "player gone")
-BACK_WITHIN_S = 30.0
+PORT_FAULTS = ("player gone", "listener gone", "player unplugged", "listener unplugged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,15 @@ class Faults:
         server: JackServer,
         *,
         cables: dict[str, tuple[str, str]],
-        replace_player: Callable[[], int],
+        replace: dict[str, Callable[[], tuple[int, int | None]]],
     ) -> None:
-        """What can be broken.
+        """What can be broken, by the name of the fault.
 
-        cables: source and destination by fault. replace_player: its ports go, another's come; when
-        they did.
+        cables: source and destination. replace: makes a program's ports vanish and return, and says
+        when they had returned and when the jam had found them.
         """
-        self._jam, self._server, self._cables = jam, server, cables
-        self._replace_player = replace_player
+        self._jam, self._server = jam, server
+        self._cables, self._replace = cables, replace
         self._ended = threading.Event()
         self.faults: list[Fault] = []
         self.broken = ""
@@ -110,6 +109,7 @@ class Faults:
             self._ended.wait(UNPLUGGED_S)
             plugged_ns = time.monotonic_ns()
             self._server.connect(source, destination)
+            back_ns: int | None = time.monotonic_ns()
         else:
-            plugged_ns = self._replace_player()
-        self.faults.append(Fault(kind, at_ns, plugged_ns, time.monotonic_ns()))
+            plugged_ns, back_ns = self._replace[kind]()
+        self.faults.append(Fault(kind, at_ns, plugged_ns, back_ns))

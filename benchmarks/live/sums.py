@@ -89,6 +89,18 @@ def beside_usual(values: Sequence[float]) -> list[float]:
     return found
 
 
+def joined(listeners: Sequence[Sequence[Heard]]) -> list[Heard]:
+    """What listeners heard one after the other; what sounds at one ends when it goes."""
+    found: list[Heard] = []
+    for number, messages in enumerate(listeners):
+        found += messages
+        if number < len(listeners) - 1 and messages:
+            last = messages[-1]
+            for channel, pitch in still_sounding((h.at_ns / 1e9, h.message) for h in messages):
+                found.append(last._replace(message=bytes((0x80 | channel, pitch, 0))))
+    return found
+
+
 def stuck_notes(messages: Iterable[Heard]) -> int:
     """Notes that were begun and never ended."""
     return len(still_sounding((h.at_ns / 1e9, h.message) for h in messages))

@@ -93,18 +93,28 @@ def timing(logs: Logs) -> dict[str, object]:
         "handover_gap_ms": _gaps(
             _first_notes(logs.inside("PhraseHeard"), sent, arrived, dict(matched.pairs)),
             sorted(sums.note_offs(played), key=lambda release: release.frame),
+            logs.unplugged(),
         ),
         "troubles": dict(Counter(event["says"] for _, event in logs.inside("Trouble"))),
     }
 
 
-def _gaps(first_notes: Sequence[tuple[Struck, float]], releases: list[Struck]) -> dict[str, Any]:
-    """From the player's last release to the answer's first note: as heard, and as planned."""
-    pairs = [
-        (_frames_ms(frames), planned_ms)
-        for first, planned_ms in first_notes
-        if (frames := sums.gap_frames(first, releases)) is not None
-    ]
+def _gaps(
+    first_notes: Sequence[tuple[Struck, float]],
+    releases: list[Struck],
+    unplugged: Sequence[tuple[int, int]],
+) -> dict[str, Any]:
+    """From the player's last release to the answer's first note: as heard, and as planned.
+
+    Not where a port was gone since the answer before: who knows what was heard then.
+    """
+    pairs, before_ns = [], 0
+    for first, planned_ms in first_notes:
+        frames = sums.gap_frames(first, releases)
+        whole = not any(begin < first.at_ns and end > before_ns for begin, end in unplugged)
+        if frames is not None and whole:
+            pairs.append((_frames_ms(frames), planned_ms))
+        before_ns = first.at_ns
     return {
         **sums.percentiles(heard_ms for heard_ms, _ in pairs),
         "planned_p50": sums.percentiles(planned_ms for _, planned_ms in pairs)["p50"],

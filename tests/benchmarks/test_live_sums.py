@@ -41,6 +41,13 @@ def test_what_never_ends_is_stuck() -> None:
     assert sums.stuck_notes([on(1, channel=1), off(2)]) == 1
 
 
+def test_what_sounded_at_a_listener_that_went_is_not_stuck() -> None:
+    first, second = [on(1), on(2, 62), off(3, 62)], [on(9, 64), off(10, 64), off(11)]
+    assert sums.stuck_notes(sums.joined([first, [], second])) == 0
+    assert sums.stuck_notes(sums.joined([first, [*second, on(12, 65)]])) == 1
+    assert sums.joined([second]) == second
+
+
 def test_arrivals_find_their_own_note() -> None:
     sent = [
         Struck(0, 0, 60),

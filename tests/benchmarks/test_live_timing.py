@@ -87,6 +87,14 @@ def test_a_note_lost_while_a_cable_is_out_is_nobodys_fault() -> None:
     assert report(broken)["lost_notes"] == 1
 
 
+def test_a_gap_is_not_counted_where_the_player_was_not_heard() -> None:
+    broken = logs()
+    broken.faults = [Fault("player unplugged", 1300 * MS, 1350 * MS, 1360 * MS)]
+    assert report(broken)["handover_gap_ms"]["p50"] is None
+    broken.faults = [Fault("player unplugged", 5000 * MS, 5500 * MS, 5600 * MS)]
+    assert report(broken)["handover_gap_ms"]["p50"] == 450.0 + LATENCY_MS
+
+
 def test_panics_count_only_where_something_sounded() -> None:
     quiet = logs()
     quiet.panics = [Panic(2100 * MS, False), Panic(3000 * MS, False), Panic(1700 * MS, True)]
