@@ -271,14 +271,6 @@ class RtMidiBackend:
     def _device(self, direction: str, client: str) -> _Device:
         return _Device(self._library, self._system, direction, client)
 
-    def _renew_listers(self) -> None:
-        """On a new JACK server, where the one before has ended. Raises PortError without one."""
-        for listed, lister in list(self._listers.items()):
-            if lister.pulse and lister.pulse.ended():
-                renewed = self._device(listed, CLIENT)
-                self._listers[listed] = renewed
-                lister.release()
-
     def _without_number(self, name: str) -> str:
         return re.sub(self._system.number, "", name)
 
@@ -309,7 +301,6 @@ class RtMidiBackend:
 
     def _open(self, kind: type[_AnyPort], direction: str, name: str, *, virtual: bool) -> _AnyPort:
         watched = _OTHER_SIDE[direction] if virtual else direction
-        self._renew_listers()
         if virtual:
             if not self.has_virtual_ports:
                 raise PortError(
