@@ -39,6 +39,8 @@ GAP_NS = 600_000_000
 """A silence after which the first line is begun anew."""
 MEMORY = 32
 NOISE_SHARE = 1 / 48
+SAME_TEMPO = 0.08
+"""How far apart two tempos may be that were taken from a few ticks and are the same."""
 
 
 class ClockState(enum.Enum):
@@ -71,6 +73,8 @@ class ClockFollower:
         self._waiting: deque[tuple[int, int]] = deque()
         self._far: deque[int] = deque(maxlen=MEMORY)
         self._astray = 0
+        self._former: tuple[int, float, float] | None = None
+        """A tick's number, its moment and the period, on the line before the last bend."""
         self._acquiring = True
         self._last_ns: int | None = None
         self._second_ns, self._in_second = 0, 0
@@ -295,8 +299,14 @@ class ClockFollower:
         if not _believable(period_ns):
             return False
         shift = 0 if self.in_heaps else round(fault.step_ns / period_ns)
-        rest_ns = fault.step_ns - shift * period_ns
-        if fault.bend_ns:
+        rest_ns, number_now = fault.step_ns - shift * period_ns, self._number
+        again = self._former_again(after, period_ns) if fault.bend_ns else None
+        if again is not None and self._former is not None:
+            shift = again
+            self._restart(self._former[2], TICKS_PER_BEAT)
+            self._former = None
+        elif fault.bend_ns:
+            self._former = (number_now, line.ns(number_now), line.period_ns)
             self._restart(period_ns, 6)
         elif abs(rest_ns) > max(3 * line.noise_ns / math.sqrt(len(after)), 1e6):
             self._restart(period_ns, TICKS_PER_BEAT)
@@ -308,6 +318,19 @@ class ClockFollower:
             self._recent.append((number + shift, at_ns))
             line.add(number + shift, at_ns)
         return True
+
+    def _former_again(self, ticks: list[tuple[int, int]], period_ns: float) -> int | None:
+        """By how much to renumber ticks that lie on the line that was given up a moment ago.
+
+        Then the tempo never changed: several ticks were lost, one after the other.
+        """
+        if self._former is None or self._number - self._former[0] > TICKS_PER_BEAT:
+            return None
+        number, at_ns, former_ns = self._former
+        off = [number + (came - at_ns) / former_ns - tick for tick, came in ticks]
+        shift = round(math.fsum(off) / len(off))
+        near = max(abs(one - shift) for one in off) * former_ns <= self._agrees_ns()
+        return shift if near and abs(period_ns / former_ns - 1) < SAME_TEMPO else None
 
     def _restart(self, period_ns: float, trust_ticks: int) -> None:
         self._line.restart(period_ns, trust_ticks)

@@ -6,6 +6,7 @@ refuse to remember anything.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ SERVER_PERIODS_NS = tuple(
 BESIDE_NS = 800_000
 """How far from its beat an arrival may lie: we look every millisecond."""
 ARRIVALS = 24
+FASTEST_TICK_NS = 7_900_000
 SURE, SURE_WHICH = 20.0, 9.0
 """Squares that a fault must explain, and by how many more than the other kind: of the jitter's."""
 MOST_LEFT = 8.0
@@ -38,30 +40,31 @@ class Fault(NamedTuple):
 def explain(late_ns: Sequence[float], noise_ns: float, least: int) -> Fault | None:
     """The step or bend that leaves the least of the lateness unexplained; None if much is left.
 
-    late_ns: of successive ticks, against their line. least: ticks since the fault that are needed.
+    late_ns: of successive ticks, against their line. least: ticks since a step that are needed,
+    one more since a bend.
     """
-    count = len(late_ns)
+    count, unit = len(late_ns), noise_ns * noise_ns
     nothing = math.fsum(late * late for late in late_ns)
     step_left = bend_left = math.inf
     step = bend = Fault(0, 0.0, 0.0)
     for since in range(count - least + 1):
         after = late_ns[since:]
         n = len(after)
-        # The sum of squares that a constant, or a line from zero, takes away.
+        squares = math.fsum(late * late for late in after)
+        most = squares - (2 * n + MOST_LEFT) * unit
+        # What a constant, or a line from zero, takes away of the sum of squares.
         total = math.fsum(after)
-        left = nothing - total * total / n
-        if left < step_left:
-            step_left, step = left, Fault(since, total / n, 0.0)
-        rise = math.fsum((k + 1) * late for k, late in enumerate(after))
-        weight = n * (n + 1) * (2 * n + 1) / 6
-        left = nothing - rise * rise / weight
-        if left < bend_left:
-            bend_left, bend = left, Fault(since, 0.0, rise / weight)
+        taken = total * total / n
+        if taken >= most and nothing - taken < step_left:
+            step_left, step = nothing - taken, Fault(since, total / n, 0.0)
+        rise, weight = (
+            math.fsum((k + 1) * x for k, x in enumerate(after)),
+            n * (n + 1) * (2 * n + 1),
+        )
+        taken = 6 * rise * rise / weight
+        if n > least and taken >= most and nothing - taken < bend_left:
+            bend_left, bend = nothing - taken, Fault(since, 0.0, 6 * rise / weight)
     best, left = (step, step_left) if step_left < bend_left else (bend, bend_left)
-    unit = noise_ns * noise_ns
-    before = math.fsum(late * late for late in late_ns[: best.since])
-    if left - before > (2 * (count - best.since) + MOST_LEFT) * unit:
-        return None  # something else, or not all of it
     if nothing - left < SURE * unit:
         return None
     doubtful = abs(step_left - bend_left) < SURE_WHICH * unit
@@ -73,12 +76,15 @@ def server_period_ns(arrivals_ns: Sequence[int]) -> float | None:
 
     arrivals_ns: the last `ARRIVALS` ticks. Of these, all but one in eight lie on the server's beat.
     """
-    if len(arrivals_ns) < ARRIVALS or arrivals_ns[-1] == arrivals_ns[0]:
+    if len(arrivals_ns) < ARRIVALS:
         return None
     for period_ns in SERVER_PERIODS_NS:
         turns = [(at_ns - arrivals_ns[0]) / period_ns * math.tau for at_ns in arrivals_ns]
         middle = math.atan2(math.fsum(map(math.sin, turns)), math.fsum(map(math.cos, turns)))
         near = math.cos(BESIDE_NS / period_ns * math.tau)
+        heaps = Counter(round((turn - middle) / math.tau) for turn in turns)
+        if max(heaps.values()) > period_ns / FASTEST_TICK_NS + 2:
+            continue  # no tempo fills a heap like this: it is a stall that has ended
         if sum(math.cos(turn - middle) < near for turn in turns) * 8 <= len(turns):
             return period_ns
     return None

@@ -22,7 +22,7 @@ def test_a_lost_tick_is_a_step() -> None:
 
 
 def test_another_tempo_is_a_bend() -> None:
-    fault = explain(late(0.3, -0.4, 0.1, 16.5, 33.6, 49.9), NOISE_NS, 3)
+    fault = explain(late(0.3, -0.4, 0.1, 16.5, 33.6, 49.9, 66.9), NOISE_NS, 3)
     assert fault is not None
     assert (fault.since, fault.step_ns) == (3, 0.0)
     assert fault.bend_ns == pytest.approx(16.7 * MS, abs=0.1 * MS)
