@@ -18,6 +18,7 @@ from tests.rig.waiting import wait_for
 
 SERVER = Path(__file__).with_name("server.lua")
 ANSWER_S = 20.0
+LONGEST_ROLL_S = 60.0
 STARTS = 3
 """Ardour 7.3 crashes in about one start of a hundred, before it has done anything for us."""
 KEYBOARD = "ardour:x-virtual-keyboard"
@@ -35,13 +36,12 @@ class Ardour:
 
     def __init__(self, studio: Studio, bpm: float) -> None:
         self._studio = studio
-        self.bpm = bpm
         self._said: list[str] = []
         for attempt in range(STARTS):
             self._start(studio.home / f"session-{attempt}")
             try:
                 self._answer("to start")
-                self.lua(f"tempo({bpm})")
+                self.tempo(bpm)
                 return
             except BaseException as error:
                 self.close()
@@ -109,6 +109,10 @@ class Ardour:
         """Run a script that was written for Ardour's window."""
         self.lua(f'action("{script}")')
 
+    def tempo(self, bpm: float, quarter: float = 0.0) -> None:
+        """Set the tempo from a place on."""
+        self.lua(f"tempo({bpm}, {quarter})")
+
     def midi_track(self, name: str) -> None:
         """Make an empty MIDI track."""
         self.lua(f'midi_track("{name}")')
@@ -132,7 +136,7 @@ class Ardour:
         self.lua(f'S:engine():disconnect("{keyboard}", "{track_in}")')
         written = ",".join(f"{{{at!r},{long!r},{key},{vel}}}" for at, long, key, vel in notes)
         self.lua(f'compose("{track}", {quarters}, {{{written}}})')
-        self.rewind()
+        self.locate(0.0)
         self._let_it_read()
 
     def _let_it_read(self) -> None:
@@ -153,15 +157,11 @@ class Ardour:
     # ---------------------------------------------------------------------------- transport
 
     def frame(self) -> int:
-        """Where the transport is, in samples."""
+        """Where the transport is, in samples; asking for quarters all the time disturbs Ardour."""
         return int(self.lua("frame()"))
 
-    def quarter(self) -> float:
-        """Where the transport is."""
-        return self._quarters(self.frame())
-
-    def _quarters(self, frame: int) -> float:
-        return frame * self.bpm / 60 / self._studio.rate_hz
+    def _frame_of(self, quarter: float) -> int:
+        return int(self.lua(f"frame_of({quarter})"))
 
     def record(self) -> None:
         """Roll from here; armed tracks record."""
@@ -169,22 +169,18 @@ class Ardour:
 
     def wait_until(self, quarter: float) -> None:
         """Wait until the transport has come so far."""
-        longest_s = 20.0 + quarter * 60 / self.bpm
-        wait_for(lambda: self.quarter() >= quarter, f"quarter {quarter}", longest_s)
+        frame = self._frame_of(quarter)
+        wait_for(lambda: self.frame() >= frame, f"quarter {quarter}", LONGEST_ROLL_S)
 
     def stop(self) -> None:
         """Stop the transport and wait until it stands."""
         self.lua("stop()")
         wait_for(lambda: self.lua("stopped()") == "true", "the transport to stop")
 
-    def rewind(self) -> None:
-        """Go back to the beginning."""
-        self.locate(0.0)
-
     def locate(self, quarter: float) -> None:
         """Go to a place and stand there."""
-        frame = round(quarter * 60 / self.bpm * self._studio.rate_hz)
-        self.lua(f"locate({frame})")
+        self.lua(f"locate({quarter})")
+        frame = self._frame_of(quarter)
         wait_for(lambda: self.frame() == frame, lambda: f"frame {frame}, now {self.frame()}")
 
     # ---------------------------------------------------------------------------- connections
@@ -212,11 +208,15 @@ class Ardour:
         """Save the session and read a track's recorded regions from their files."""
         self.lua("save()")
         takes = [line.split("\t") for line in self.lua(f'takes("{track}")').split("\v") if line]
-        return read_takes((self._quarters(int(frame)), Path(path)) for frame, path in takes)
+        return read_takes((float(quarter), Path(path)) for quarter, path in takes)
+
+    def session_file(self) -> Path:
+        """Where the session was saved."""
+        return Path(self.lua("S:path()")) / "session.ardour"
 
     def close(self) -> None:
         """Let Ardour end, and see to it that it does."""
-        if self._process.stdin is not None:
+        if self._process.stdin is not None and not self._process.stdin.closed:
             try:
                 self._process.stdin.write("quit\n")
                 self._process.stdin.close()

@@ -1,9 +1,11 @@
 """A real `antiphon jam` in the studio, as the player has it: a process, its words, its report."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Self
 
 from tests.daw.studio import Studio
@@ -11,6 +13,8 @@ from tests.rig.waiting import wait_for
 from tests.shared import REPOSITORY
 
 READY = "Ready to hear you"
+READY_S = 60.0
+"""Two seconds, but half a minute where the engine's step has yet to be compiled."""
 
 
 class RunningJam:
@@ -22,14 +26,19 @@ class RunningJam:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "plugin", "jam", "--usual", "--json", "--seed", "1", *words],
             cwd=studio.home,
-            env={**studio.environment, "PYTHONPATH": str(REPOSITORY)},
+            env={
+                **studio.environment,
+                "PYTHONPATH": str(REPOSITORY),
+                # The engine's step was compiled for this machine, and lies in the real home.
+                "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+            },
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,
             start_new_session=True,
         )
         try:
-            wait_for(self._is_ready, self.says, 30.0)
+            wait_for(self._is_ready, lambda: f"the engine: {self.says()}", READY_S)
         except BaseException:
             self.__exit__()
             raise

@@ -20,9 +20,20 @@ local function track(called)
   return route:to_track()
 end
 
-function tempo(bpm)
+local function place(quarter)
+  return Temporal.timepos_t.from_ticks(math.floor(quarter * Temporal.ticks_per_beat + 0.5))
+end
+
+-- Ardour's Lua tells quarters as text only, "QUARTERS:TICKS".
+local function quarter_of(sample)
+  local quarters, ticks = tostring(Temporal.TempoMap.read():quarters_at_sample(sample)):match("(-?%d+):(-?%d+)")
+  return quarters + ticks / Temporal.ticks_per_beat
+end
+
+-- From this quarter on.
+function tempo(bpm, quarter)
   local map = Temporal.TempoMap.fetch_writable()
-  map:set_tempo(Temporal.Tempo(bpm, bpm, 4), Temporal.timepos_t(0))
+  map:set_tempo(Temporal.Tempo(bpm, bpm, 4), place(quarter))
   Temporal.TempoMap.update(map)
 end
 
@@ -49,10 +60,10 @@ function roll() S:request_roll(UI) end
 function stop() S:request_stop(false, false, UI) end
 function stopped() return S:transport_stopped() end
 function frame() return S:transport_sample() end
+function frame_of(quarter) return place(quarter):samples() end
 function save() S:save_state("", false, false, false, false, false) end
-function rewind() locate(0) end
-function locate(at)
-  S:request_locate(at, false, ARDOUR.LocateTransportDisposition.MustStop, UI)
+function locate(quarter)
+  S:request_locate(frame_of(quarter), false, ARDOUR.LocateTransportDisposition.MustStop, UI)
 end
 
 function ports(part)
@@ -79,12 +90,12 @@ end
 
 function count_regions(called) return #regions(called) end
 
--- Where the file of each recorded region begins, in samples, and the file.
+-- Where the file of each recorded region begins, and the file.
 function takes(called)
   local found = {}
   for _, region in ipairs(regions(called)) do
     local source = region:source(0)
-    found[#found + 1] = source:natural_position():samples() .. "\t" .. source:to_filesource():path()
+    found[#found + 1] = quarter_of(source:natural_position():samples()) .. "\t" .. source:to_filesource():path()
   end
   return table.concat(found, "\v")
 end
@@ -110,7 +121,7 @@ end
 -- Put notes in place of those of a track's first region, which then lasts for so many quarters.
 function compose(called, quarters, notes)
   local region = assert(regions(called)[1], "there is no region on " .. called)
-  local start = Temporal.timepos_t.from_ticks(0)
+  local start = place(0)
   region:set_position(start)
   region:set_length(Temporal.timecnt_t.from_ticks(quarters * Temporal.ticks_per_beat, start))
   local model = region:to_midiregion():midi_source(0):model()
