@@ -168,7 +168,9 @@ class ClockFollower:
         position = message[1] | message[2] << 7
         moved, ticks = position - self._said_position, self._number - self._said_number
         if self.rolling is not None and ticks >= 2 * TICKS_PER_BEAT:
-            if abs(moved - ticks) <= 2:
+            # One that counts ticks may also wait for its next beat before it goes on (Ardour 7.3).
+            waits = position % TICKS_PER_BEAT == 0 and 0 < moved - ticks < TICKS_PER_BEAT
+            if waits or abs(moved - ticks) <= 2:
                 self._ticks_per_unit = 1
             elif abs(moved * TICKS_PER_SIXTEENTH - ticks) <= TICKS_PER_SIXTEENTH:
                 self._ticks_per_unit = TICKS_PER_SIXTEENTH

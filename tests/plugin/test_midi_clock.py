@@ -269,6 +269,19 @@ def test_a_tempo_that_nobody_can_follow_is_said(bpm: float) -> None:
     assert follower.state is not ClockState.LOCKED
 
 
+def test_one_that_counts_in_clocks_and_waits_for_its_next_beat_is_found_out() -> None:
+    """As Ardour 7.3, stopped after 231 ticks: it says 240, and goes on at the tenth beat."""
+    master = ClockMaster([(9.6, 120.0)])
+    follower = ClockFollower()
+    heard = Heard(master.messages[:-1], follower)
+    at_ns = heard.at[-1][0]
+    follower.message(at_ns, STOP)
+    follower.message(at_ns + 200 * MS, position(240))
+    follower.message(at_ns + 203 * MS, CONTINUE)
+    follower.message(at_ns + 203 * MS, TICK)
+    assert follower.beat(at_ns + 203 * MS) == pytest.approx(10.0, abs=0.05)
+
+
 def test_broken_positions_are_passed_over() -> None:
     follower = ClockFollower()
     for message in (b"\xf2", b"\xf2\x01", b"\xf2\x01\xff", b"", b"\xf8\x00"):
