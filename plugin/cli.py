@@ -64,7 +64,7 @@ def _run(command: Callable[[], int]) -> int:
 
 
 def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
-    from plugin.commands import daw, doctor, jam, ports, takes
+    from plugin.commands import calibrate, daw, doctor, jam, ports, takes
 
     also = ", ".join(elsewhere)
     parser = argparse.ArgumentParser(
@@ -78,6 +78,7 @@ def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
     doctor.add_parsers(subparsers)
     takes.add_parser(subparsers)
     daw.add_parser(subparsers)
+    calibrate.add_parser(subparsers)
     return parser
 
 

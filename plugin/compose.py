@@ -20,6 +20,7 @@ from plugin.engine_link import EngineLink
 from plugin.engine_process import EngineProcess
 from plugin.file_player import FilePlayer
 from plugin.files import data_folder
+from plugin.latency import LatencyError, delay_ns
 from plugin.outlet import Send
 from plugin.ports import Backend, InputPort, OutputPort, latency_ns
 from plugin.realtime.clock import Clock, MonotonicClock
@@ -141,6 +142,11 @@ def open_jam(
                 other.listen(now_ns)
                 other.play()
 
+        measured_ns = 0
+        try:
+            measured_ns = delay_ns(data_folder(), output.name)
+        except LatencyError as error:
+            troubles.append(str(error))
         takes = TakeWriter(library_path(data_folder()), on_trouble=troubles.append)
         closing.callback(tell)
         closing.callback(takes.close)
@@ -156,10 +162,10 @@ def open_jam(
             settings=desk.settings,
             seed=seed,
             thru=thru,
-            pass_on=_noting(output, record.passed_on, clock),
+            pass_on=_noting(output, record.passed_on, clock, passes_on=True),
             origin_ns=player.begin() if player else None,
             steer=steering.midi,
-            port_latency_ns=lambda: latency_ns(output),
+            port_latency_ns=lambda: measured_ns or latency_ns(output),
         )
         sessions.append(session)
         steering.attach(session)
@@ -185,10 +191,22 @@ def settings_of(timebase: Timebase) -> Settings:
     return Settings(bpm=timebase.bpm, beats_per_bar=timebase.beats_per_bar)
 
 
-def _noting(output: OutputPort, note: Callable[[int, bytes], None], clock: Clock) -> Send:
-    """The output's `send`, and what went out is noted."""
+def _noting(
+    output: OutputPort,
+    note: Callable[[int, bytes], None],
+    clock: Clock,
+    *,
+    passes_on: bool = False,
+) -> Send:
+    """The output's `send`, and what went out is noted.
+
+    passes_on: what is given as due is when the message came in; every message then goes out the
+    same time after it, which is steadier than as soon as can be.
+    """
 
     def send(message: bytes, due_ns: int | None = None) -> None:
+        if passes_on and due_ns is not None:
+            due_ns += latency_ns(output)
         output.send(message, due_ns)
         note(clock.now_ns(), message)
 

@@ -36,12 +36,12 @@ class Intake:
         self.thru = Thru(pass_on, self.echo, make_room) if pass_on is not None else None
         self._told_echo = False
 
-    def music(self, now_ns: int, message: bytes) -> bytes | None:
+    def music(self, now_ns: int, message: bytes, arrived_ns: int | None = None) -> bytes | None:
         """What the music is told of a channel message; None: nothing."""
         if self._is_echo(now_ns, message) or self._steer(now_ns, message):
             return None
         if self.thru is not None:
-            self.thru.pass_on(now_ns, message)
+            self.thru.pass_on(now_ns, message, arrived_ns)
         return self._mpe.normalise(message)
 
     def release_key(self, now_ns: int, channel: int, pitch: int) -> None:

@@ -154,7 +154,7 @@ class Session:
             return
         if not is_channel_message(message):
             return
-        music = self._intake.music(now_ns, message)
+        music = self._intake.music(now_ns, message, arrived_ns)
         if music is None:
             return
         self._band.last_input_ns = now_ns

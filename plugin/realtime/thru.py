@@ -8,6 +8,7 @@ model says. Clock and system messages are never passed on.
 
 from collections.abc import Callable, Collection
 
+from plugin.outlet import Send
 from plugin.realtime.echo import THRU_WINDOW_NS, EchoGuard
 from plugin.realtime.ledger import CONTROL, SUSTAIN, Ledger, means_all_notes_off
 
@@ -16,11 +17,14 @@ LONGEST_HANDED_NS = 4_000_000_000
 
 
 class Thru:
-    """Thread: one. Real-time: yes. make_room is told of a key before it is struck."""
+    """Thread: one. Real-time: yes. make_room is told of a key before it is struck.
+
+    send is told with each message when it came in; None for what nobody played.
+    """
 
     def __init__(
         self,
-        send: Callable[[bytes], None],
+        send: Send,
         echo: EchoGuard,
         make_room: Callable[[int, int, int], None] = lambda now_ns, channel, pitch: None,
     ) -> None:
@@ -32,8 +36,8 @@ class Thru:
         self._ends: dict[int, int] = {}
         """When keys end if they are handed over, as far as somebody has said."""
 
-    def pass_on(self, now_ns: int, message: bytes) -> None:
-        """One whole channel message of the player."""
+    def pass_on(self, now_ns: int, message: bytes, arrived_ns: int | None = None) -> None:
+        """One whole channel message of the player; it goes out as long after it arrived as any."""
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
         if kind in (0x80, 0x90):
             note_id = channel * 128 + message[1]
@@ -52,7 +56,7 @@ class Thru:
             elif kind == CONTROL and message[1] == SUSTAIN:
                 (self._pedals.add if message[2] >= 64 else self._pedals.discard)(channel)
             out.append(message)
-        self._put(now_ns, out)
+        self._put(now_ns, out, arrived_ns)
 
     def hand_over(self, now_ns: int) -> None:
         """What sounds now is the partner's: the player's releases do not end it any more."""
@@ -101,7 +105,7 @@ class Thru:
         self._pedals.clear()
         self._put(now_ns, out)
 
-    def _put(self, now_ns: int, messages: list[bytes]) -> None:
+    def _put(self, now_ns: int, messages: list[bytes], arrived_ns: int | None = None) -> None:
         for message in messages:
-            self._send(message)
+            self._send(message, arrived_ns)
             self._echo.sent(now_ns, message, window_ns=THRU_WINDOW_NS)

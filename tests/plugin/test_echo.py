@@ -135,10 +135,13 @@ class Desk:
     def __init__(self, delay_ns: int | None) -> None:
         self.echo = EchoGuard()
         self.sent: list[tuple[int, bytes]] = []
-        self.thru = Thru(lambda message: self.sent.append((self.now_ns, message)), self.echo)
+        self.thru = Thru(self._put, self.echo)
         self.now_ns, self.delay_ns = 0, delay_ns
         self.taken: list[bytes] = []
         self._returned = 0
+
+    def _put(self, message: bytes, due_ns: int | None = None) -> None:
+        self.sent.append((self.now_ns, message))
 
     def arrive(self, now_ns: int, message: bytes) -> None:
         self.now_ns = now_ns
