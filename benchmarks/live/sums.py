@@ -115,8 +115,14 @@ class Matched:
     extra: list[int]
 
 
-def match(sent: Sequence[Struck], arrived: Sequence[Struck], within_ns: int) -> Matched:
-    """Which arrival belongs to which note: the first of its key, at most `within_ns` later."""
+def match(
+    sent: Sequence[Struck], arrived: Sequence[Struck], *, early_ns: int = 0, within_ns: int
+) -> Matched:
+    """Which arrival belongs to which note: the first of its key that is still waited for.
+
+    It comes at most `within_ns` after it was sent, and at most `early_ns` before: a note is told of
+    after it was sent.
+    """
     waiting: dict[tuple[int, int], deque[int]] = defaultdict(deque)
     for number, note in enumerate(sent):
         waiting[note.channel, note.pitch].append(number)
@@ -125,7 +131,7 @@ def match(sent: Sequence[Struck], arrived: Sequence[Struck], within_ns: int) -> 
         queue = waiting[note.channel, note.pitch]
         while queue and sent[queue[0]].at_ns < note.at_ns - within_ns:
             queue.popleft()
-        if queue and sent[queue[0]].at_ns <= note.at_ns:
+        if queue and sent[queue[0]].at_ns - early_ns <= note.at_ns:
             pairs.append((queue.popleft(), number))
         else:
             extra.append(number)

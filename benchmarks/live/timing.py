@@ -14,8 +14,10 @@ from benchmarks.live.sums import Heard, Struck
 from tests.rig.jackd import RATE_HZ
 
 LATE_MS = 5.0
-ON_ITS_WAY_NS = 60_000_000
+ON_ITS_WAY_NS = 250_000_000
 """A note that has not reached the recorder after this is lost: many periods of the server."""
+TOLD_AFTER_NS = 2_000_000
+"""A note is told of after it was sent: it may arrive by then."""
 AROUND_NS = 100_000_000
 
 
@@ -61,16 +63,22 @@ def timing(logs: Logs) -> dict[str, object]:
     """Notes counted, and how punctual they were."""
     sounded = logs.inside("NoteSounded")
     ours = [told for told in sounded if told[1]["partner"]]
-    sent = [Struck(at_ns, event["channel"], event["pitch"]) for at_ns, event in ours]
     late_ms = [float(event["late_ms"]) for _, event in ours]
-    last_ns = sent[-1].at_ns + ON_ITS_WAY_NS if sent else logs.end_ns
-    arrived = [n for n in sums.note_ons(logs.heard) if logs.begin_ns <= n.at_ns <= last_ns]
-    played = [h for h in logs.played if logs.begin_ns <= h.at_ns < logs.end_ns]
-    matched = sums.match(sent, arrived, ON_ITS_WAY_NS)
-    # From due time to arrival by the server's frames.
-    way_ms = [
-        _frames_ms(arrived[b].frame) - (sent[a].at_ns / 1e6 - late_ms[a]) for a, b in matched.pairs
+    # Notes of the panics, too: what arrives is matched with what was sent, then cut.
+    all_sent = [
+        Struck(at_ns, event["channel"], event["pitch"])
+        for at_ns, event in logs.told
+        if event["type"] == "NoteSounded" and event["partner"] and at_ns >= logs.begin_ns
     ]
+    arrived = [note for note in sums.note_ons(logs.heard) if note.at_ns >= logs.begin_ns]
+    matched = sums.match(all_sent, arrived, early_ns=TOLD_AFTER_NS, within_ns=ON_ITS_WAY_NS)
+    sent = all_sent[: len(ours)]
+    pairs = [(a, b) for a, b in matched.pairs if a < len(sent)]
+    lost = [all_sent[n].at_ns for n in matched.lost if n < len(sent)]
+    extra = [arrived[n].at_ns for n in matched.extra if arrived[n].at_ns < logs.end_ns]
+    played = [h for h in logs.played if logs.begin_ns <= h.at_ns < logs.end_ns]
+    # From due time to arrival by the server's frames.
+    way_ms = [_frames_ms(arrived[b].frame) - (sent[a].at_ns / 1e6 - late_ms[a]) for a, b in pairs]
     overs = [event for _, event in logs.inside("AnswerOver")]
     dropped = sum(event["dropped_notes"] for event in overs)
     states = [event["state"] for _, event in logs.inside("StateChanged")]
@@ -81,9 +89,9 @@ def timing(logs: Logs) -> dict[str, object]:
         "answers_interrupted": sum(event["yielded"] for event in overs),
         "waited_for_the_engine": states.count("thinking"),
         "notes_sent": len(sent),
-        "notes_heard": len(arrived),
-        "lost_notes": sum(not within(sent[n].at_ns, logs.unplugged()) for n in matched.lost),
-        "unexplained_notes": len(matched.extra),
+        "notes_heard": len(pairs) + len(extra),
+        "lost_notes": sum(not within(at_ns, logs.unplugged()) for at_ns in lost),
+        "unexplained_notes": len(extra),
         "late_notes": sum(late > LATE_MS for late in late_ms) + dropped,
         "dropped_notes": dropped,
         "stuck_notes": sums.stuck_notes(logs.heard),
@@ -91,7 +99,7 @@ def timing(logs: Logs) -> dict[str, object]:
         "at_recorder_ms": sums.percentiles(sums.beside_usual(way_ms)),
         "first_note_lateness_ms": sums.percentiles(float(e["first_late_ms"]) for e in overs),
         "handover_gap_ms": _gaps(
-            _first_notes(logs.inside("PhraseHeard"), sent, arrived, dict(matched.pairs)),
+            _first_notes(logs.inside("PhraseHeard"), sent, arrived, dict(pairs)),
             sorted(sums.note_offs(played), key=lambda release: release.frame),
             logs.unplugged(),
         ),
