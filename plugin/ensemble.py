@@ -83,6 +83,10 @@ class Ensemble:
         """Notes are sent so much before they are due: the way to the ear takes so long."""
         return round(self.settings.latency_ms * 1e6) + self._port_latency_ns()
 
+    def soonest_beat(self, now_ns: int) -> float:
+        """The first beat of which a question that is asked now can be about."""
+        return self.grid.beat(now_ns + COMMIT_NS + self.latency_ns)
+
     # -- the open phrase --
 
     def open_turn(self, now_ns: int, turn: Exchange | None = None, since_ns: int = 0) -> Exchange:

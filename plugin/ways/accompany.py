@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from engine.api import Plan
 from engine.limits import Constraints
-from plugin.ensemble import COMMIT_NS, Ensemble
+from plugin.ensemble import Ensemble
 from plugin.ways.along import Along
 
 HORIZON_BEATS = 4.0
@@ -81,7 +81,7 @@ class Accompany(Along):
         if turn is None:
             return
         self._count += 1
-        start = band.grid.beat(now_ns + COMMIT_NS + band.latency_ns)
+        start = band.soonest_beat(now_ns)
         # A plan that is made anew at every note must not fill its bar anew each time.
         bar = band.grid.bar_start(start)
         used = sum(bar <= onset < start for onset in band.onsets)

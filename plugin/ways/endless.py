@@ -60,7 +60,7 @@ class Endless(Answer):
         if band.grid.ns(turn.end_beat) - now_ns > AHEAD_NS:
             return
         self._stretch += 1
-        start = max(turn.end_beat, band.grid.beat(now_ns))
+        start = max(turn.end_beat, band.soonest_beat(now_ns))
         band.ask(
             now_ns,
             start,

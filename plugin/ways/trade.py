@@ -127,15 +127,19 @@ class Trade(Way):
             self._given_up = None
             if self._answers is not None and self._answers != start + self._length:
                 self._end_answer(now_ns)
-            self._maybe_ask(now_ns, start + self._length)
+            coming = start + self._length
+            self._maybe_ask(now_ns, coming)
+            if self._answers == coming and band.soonest_beat(now_ns) >= coming:
+                self._maybe_begin(now_ns, coming)  # or its first note would be late
         elif self._given_up != start:
             if self._begun == start and not (band.turn and band.turn.answering):
                 self._given_up = start  # somebody has ended it: a panic, another meter
                 return
             self._maybe_ask(now_ns, start, at_once=True)
-            turn = band.turn
-            if turn is not None and not turn.answering and self._answers == start:
-                self._begin(now_ns, turn, start)
+            if self._answers == start:
+                self._maybe_begin(now_ns, start)
+                if band.partner.asked and band.state is State.LISTENING:
+                    band.change_state(State.THINKING)
 
     @property
     def _length(self) -> float:
@@ -178,18 +182,17 @@ class Trade(Way):
         band.recorder.note(start_beat=start, end_beat=turn.end_beat)
         band.ask(
             now_ns,
-            max(start, band.grid.beat(now_ns)),
+            max(start, band.soonest_beat(now_ns)),
             turn.end_beat,
             (band.answer_seed(turn) + 7_368_787 * turn.attempt) % 2**63,
             limits=limits if limits.land is not None else replace(limits, land=last_beat),
             may_hand_over=False,
         )
 
-    def _begin(self, now_ns: int, turn: Exchange, start: float) -> None:
-        band = self.band
-        if not turn.plan and not turn.plan_done:
-            if band.partner.asked and band.state is State.LISTENING:
-                band.change_state(State.THINKING)
+    def _maybe_begin(self, now_ns: int, start: float) -> None:
+        """The partner's bars begin, if there is something to play."""
+        band, turn = self.band, self.band.turn
+        if turn is None or turn.answering or not (turn.plan or turn.plan_done):
             return
         self._begun = start
         turn.shift_beats = 0.0

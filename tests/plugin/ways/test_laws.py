@@ -98,6 +98,8 @@ class AllWays(RuleBasedStateMachine):
     @rule(key=keys)
     def strike(self, key: tuple[int, int]) -> None:
         velocity = LOUD[len(self.struck) % len(LOUD)]
+        if velocity == LOUD[0]:
+            self.wait(150)  # what repeats at once what was passed on is taken for its echo
         self.struck.append(bytes([0x90 | key[0], key[1], velocity]))
         self.stage.down(key[1], velocity, key[0])
 
@@ -227,7 +229,6 @@ class AllWays(RuleBasedStateMachine):
     def check_event(self, event: protocol.Event) -> None:
         if isinstance(event, protocol.NoteSounded) and event.partner:
             assert 0 <= event.late_ms <= TOO_LATE_NS / MS
-            assert event.velocity < 103
 
     @invariant()
     @precondition(lambda self: hasattr(self, "stage"))

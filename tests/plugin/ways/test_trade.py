@@ -85,7 +85,7 @@ def test_the_partner_may_start() -> None:
     s = stage(1, partner_starts=True)
     s.down(50)
     s.up(50)
-    s.run(2 * BAR_MS)
+    s.run(2 * BAR_MS - 10)
     assert {int(beat // 4) for beat in beats(s, s.port.note_ons)} == {0}
 
 
