@@ -22,7 +22,7 @@ from plugin import protocol
 from plugin.realtime.ledger import means_all_notes_off
 from plugin.realtime.performer import TOO_LATE_NS
 from plugin.session import FORGOTTEN_KEY_NS
-from plugin.turns import BREATH_NS
+from plugin.turns import GAPS_ALONE, HELD_LEAST_NS, MIXED
 from tests.fakes.engine import READY, FakeEngine
 from tests.fakes.port import sounding
 from tests.fakes.stage import MS, Stage
@@ -34,6 +34,8 @@ from tests.strategies import (
     timebases,
 )
 
+LEAST_PATIENCE_NS = round(min(MIXED.least, GAPS_ALONE.least) * 1e9)
+LEAST_BREATH_NS = 100_000_000
 # Player and partner strike with different force, so that a test can tell them apart.
 SOFT, LOUD = st.integers(1, 63), st.integers(64, 127)
 
@@ -90,7 +92,7 @@ class Jam(RuleBasedStateMachine):
         self.returned = 0
         self.down: set[tuple[int, int]] = set()
         self.struck: list[bytes] = []
-        self.last_note_ns = self.last_input_ns = 0
+        self.last_note_ns = self.last_input_ns = self.last_onset_ns = 0
         self.echoing = False
         self.lost_from: int | None = None
 
@@ -103,7 +105,7 @@ class Jam(RuleBasedStateMachine):
             velocity = len(self.struck) % 63 + 1
         self.down.add((channel, pitch))
         self.struck.append(bytes([0x90 | channel, pitch, velocity]))
-        self.last_note_ns = self.last_input_ns = self.stage.now_ns
+        self.last_note_ns = self.last_input_ns = self.last_onset_ns = self.stage.now_ns
         self.stage.down(pitch, velocity, channel)
         assert not self.answer_sounds()
 
@@ -261,17 +263,19 @@ class Jam(RuleBasedStateMachine):
         return self.lost_from is None and bool(open_keys - self.down) and not self.thru
 
     def check_moment(self, event: protocol.Event) -> None:
+        now_ns = self.stage.now_ns
+        if isinstance(event, protocol.PhraseHeard):
+            forgotten = now_ns - self.last_input_ns > FORGOTTEN_KEY_NS
+            held = bool(self.down) and not forgotten
+            assert now_ns - self.last_onset_ns >= (HELD_LEAST_NS if held else LEAST_PATIENCE_NS)
+            assert held or now_ns - self.last_note_ns >= LEAST_BREATH_NS
         if not isinstance(event, protocol.NoteSounded):
             return
-        now_ns = self.stage.now_ns
         if not event.partner:
             assert not self.echoing, "our own note was taken for the player's"
             return
         assert event.velocity >= 64
         assert 0 <= event.late_ms <= TOO_LATE_NS / MS
-        assert now_ns - self.last_note_ns >= BREATH_NS
-        forgotten = now_ns - self.last_input_ns > FORGOTTEN_KEY_NS
-        assert forgotten or not self.down, "answered while a key was held"
 
     @invariant()
     @precondition(lambda self: hasattr(self, "stage"))
