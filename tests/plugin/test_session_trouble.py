@@ -99,7 +99,7 @@ def test_all_notes_off_releases_the_players_keys(number: int) -> None:
     s.down(64, channel=1)
     s.run(100)
     s.midi(0xB0, number, 0)
-    s.run(3_000)
+    s.run(1_800)
     assert s.port.sent == [], "the key of channel 2 is still down"
     s.midi(0xB1, number, 0)
     s.run_until(PhraseHeard)
