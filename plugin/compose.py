@@ -142,9 +142,11 @@ def open_jam(
                 other.listen(now_ns)
                 other.play()
 
-        measured_ns = 0
+        early_ns = 0
         try:
-            measured_ns = delay_ns(data_folder(), output.name)
+            # What the port adds by itself is in its arrival times, too: a DAW's clock and our notes
+            # are late alike, and nothing is to be made good.
+            early_ns = max(0, delay_ns(data_folder(), output.name) - latency_ns(output))
         except LatencyError as error:
             troubles.append(str(error))
         takes = TakeWriter(library_path(data_folder()), on_trouble=troubles.append)
@@ -165,7 +167,7 @@ def open_jam(
             pass_on=_noting(output, record.passed_on, clock, passes_on=True),
             origin_ns=player.begin() if player else None,
             steer=steering.midi,
-            port_latency_ns=lambda: measured_ns or latency_ns(output),
+            early_ns=early_ns,
         )
         sessions.append(session)
         steering.attach(session)

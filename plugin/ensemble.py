@@ -50,9 +50,9 @@ class Ensemble:
         emit: Callable[[protocol.Event], None],
         seed: int,
         settings: Settings,
-        port_latency_ns: Callable[[], int] = lambda: 0,
+        early_ns: int = 0,
     ) -> None:
-        self._port_latency_ns = port_latency_ns
+        self._early_ns = early_ns
         self.grid, self.partner, self.performer = grid, partner, performer
         self.listener, self.recorder, self.thru = listener, recorder, thru
         self.emit, self.settings = emit, settings
@@ -81,7 +81,7 @@ class Ensemble:
     @property
     def latency_ns(self) -> int:
         """Notes are sent so much before they are due: the way to the ear takes so long."""
-        return round(self.settings.latency_ms * 1e6) + self._port_latency_ns()
+        return round(self.settings.latency_ms * 1e6) + self._early_ns
 
     def soonest_beat(self, now_ns: int) -> float:
         """The first beat of which a question that is asked now can be about."""

@@ -66,12 +66,12 @@ class Session:
         pass_on: Send | None = None,
         origin_ns: int | None = None,
         steer: Steer = lambda now_ns, message: False,
-        port_latency_ns: Callable[[], int] = lambda: 0,
+        early_ns: int = 0,
     ) -> None:
         """origin_ns is the moment of beat 0; without it the player's first note is beat 0.
 
-        thru passes the player's messages on, through `pass_on` (else `send`). port_latency_ns is
-        how late the output port sends everything.
+        thru passes the player's messages on, through `pass_on` (else `send`). early_ns
+        is by how much sooner notes are to be sent, beside what the settings say.
         """
         self._emit = emit
         self._out = Outlet(send, self._trouble)
@@ -102,7 +102,7 @@ class Session:
             emit=emit,
             seed=seed,
             settings=settings,
-            port_latency_ns=port_latency_ns,
+            early_ns=early_ns,
         )
         self._band.handover.eagerness = settings.eagerness
         self._way = way_of(settings.way)(self._band)
