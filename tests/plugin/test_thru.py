@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.api import Ask, Plan
 from engine.events import Note
-from plugin.protocol import Change, Go, Panic, PhraseHeard
+from plugin.protocol import AnswerOver, Change, Go, Panic, PhraseHeard
 from plugin.realtime.clock import ManualClock
 from plugin.realtime.echo import EchoGuard
 from plugin.realtime.thru import LONGEST_HANDED_NS, Thru
@@ -197,9 +197,9 @@ def held_to(beat: float) -> FakeEngine:
     return FakeEngine(answer)
 
 
-def handed(way: Way = Way.SIGN) -> Stage:
+def handed(way: Way = Way.SIGN, *, beat: float = 2.0) -> Stage:
     """A key was down when the turn passed on, and came up since."""
-    s = Stage(held_to(2.0), settings=Settings(way=way, bpm=120.0), thru=True)
+    s = Stage(held_to(beat), settings=Settings(way=way, bpm=120.0), thru=True)
     s.down(60)
     s.run(300)
     s.command(Go())
@@ -241,7 +241,16 @@ def test_in_a_session_a_key_that_is_still_down_is_the_players_again() -> None:
 
 
 def test_in_a_session_another_way_ends_it_by_the_next_beat() -> None:
-    s = handed()
+    s = handed(beat=7.0)
+    s.command(Change(Settings(way=Way.ACCOMPANY, bpm=120.0)))
+    s.run(LAST_NOTES_NS / MS)
+    assert sounding(s.port.sent) == {}
+
+
+def test_in_a_session_another_way_ends_it_after_the_answer_too() -> None:
+    s = handed(beat=7.5)
+    s.run_until(AnswerOver)
+    assert KEY in sounding(s.port.sent)
     s.command(Change(Settings(way=Way.ACCOMPANY, bpm=120.0)))
     s.run(LAST_NOTES_NS / MS)
     assert sounding(s.port.sent) == {}
