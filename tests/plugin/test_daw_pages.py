@@ -1,4 +1,4 @@
-"""The pages and scripts for DAWs (CMD-7): their form, and the scripts as far as they can be run."""
+"""The pages and scripts for DAWs (CMD-4): their form, and the scripts as far as they can be run."""
 
 import ast
 import importlib.util
