@@ -14,10 +14,14 @@ import msgspec
 
 from plugin import protocol
 from plugin.ensemble import Ensemble
-from plugin.settings import Settings
+from plugin.settings import ClockSource, Settings
+from plugin.settings import Way as WayName
 from plugin.tempo_words import in_words
 from plugin.transport import NewsKind, Source, Transport
 from plugin.ways.base import Way
+
+UNSAID_BPM = 120.0
+"""Trading needs a tempo: this one where nobody gives any."""
 
 
 class Conductor:
@@ -36,6 +40,11 @@ class Conductor:
         band, transport = self._band, self._transport
         self._start_for_clicks(now_ns)
         transport.tick(now_ns)
+        settings = self.with_tempo(band.settings)
+        if settings is not band.settings:
+            band.settings = settings
+            transport.change(now_ns, settings)
+            self._emit(protocol.SettingsChanged(settings))
         for news in transport.take_news():
             if says := in_words(news):
                 self._emit(protocol.Said(says))
@@ -53,6 +62,20 @@ class Conductor:
             and not transport.counting_in
             and (transport.playing or transport.source is Source.INTERNAL)
         )
+
+    def with_tempo(self, settings: Settings) -> Settings:
+        """The settings, with a tempo where they need one and nobody gives it; says so."""
+        transport = self._transport
+        given = settings.bpm is not None or transport.source is Source.EXTERNAL
+        if given or settings.way is not WayName.TRADE or settings.clock is ClockSource.EXTERNAL:
+            return settings
+        self._emit(
+            protocol.Said(
+                f"Trading needs a tempo: it is {UNSAID_BPM:g} beats per minute now. Set another "
+                "one, tap it, or start the DAW's clock."
+            )
+        )
+        return msgspec.structs.replace(settings, bpm=UNSAID_BPM)
 
     def tell_position(self, now_ns: int, way: Way) -> None:
         """Where the song is, once a beat."""

@@ -12,8 +12,6 @@ Thread: one. Real-time: yes.
 
 from collections.abc import Callable
 
-import msgspec
-
 from engine.api import Expected, Failed, FromEngine, Plan, Ready, Refused
 from engine.events import Timebase, Voice
 from engine.smf.notes import is_channel_message
@@ -37,8 +35,6 @@ from plugin.ways import way_of
 
 FORGOTTEN_KEY_NS = 30_000_000_000
 """A key that is down for so long while nothing else happens has lost its note-off."""
-UNSAID_BPM = 120.0
-"""Trading needs a tempo: this one where nobody gives any."""
 STATE_VALUES = {
     State.LISTENING: 1,
     State.ANSWERING: 2,
@@ -308,14 +304,7 @@ class Session:
 
     def _change(self, now_ns: int, settings: Settings) -> None:
         """Play like this from now on; the clock goes on."""
-        if settings.way is Way.TRADE and settings.bpm is None and not self.timebase.tempo_known:
-            settings = msgspec.structs.replace(settings, bpm=UNSAID_BPM)
-            self._emit(
-                protocol.Said(
-                    f"Trading needs a tempo: it is {UNSAID_BPM:g} beats per minute now. Set "
-                    "another one, tap it, or start the DAW's clock."
-                )
-            )
+        settings = self._conductor.with_tempo(settings)
         before, self._band.settings = self._band.settings, settings
         self._band.handover.eagerness = settings.eagerness
         self._transport.change(now_ns, settings)

@@ -19,6 +19,7 @@ from plugin.protocol import (
     Panic,
     PhraseHeard,
     Position,
+    Said,
     Start,
     State,
     Stop,
@@ -372,3 +373,15 @@ def test_an_expectation_that_was_refused_does_not_end_expecting() -> None:
     s.up(60)
     s.down(62)
     assert sum(isinstance(m, Expect) for m in s.engine.told) > before
+
+
+def test_a_jam_that_begins_by_trading_has_a_tempo_and_keeps_one() -> None:
+    s = stage(Settings(way=Way.TRADE, bars=1))
+    s.play(*PHRASE)
+    s.run(4_000)
+    assert s.port.note_ons
+    assert [e.says for e in s.of(Said) if "needs a tempo" in e.says] != []  # type: ignore[attr-defined]
+    s.command(Change(Settings(way=Way.TRADE, bars=1)))  # no tempo again
+    s.run(50)
+    assert s.session.timebase.tempo_known
+    assert s.session.settings.bpm == 120.0
