@@ -32,6 +32,9 @@ from plugin.backends.jack_frames import Frame, Outgoing, Unpacker, pack
 BEAT_S = 0.25
 """How often the session is told that JACK's cycles go on."""
 LIST_TRIES = 20
+SETTLING_CYCLES = 8
+"""PipeWire says that ports are connected some cycles before what is sent arrives: now and then the
+first message was lost."""
 STILL_BEATS = 2
 """So often without a cycle in between, and PipeWire is asked whether it is there."""
 FLUSH_S, CONNECT_S, LEAVE_S = 0.5, 0.5, 1.0
@@ -233,6 +236,8 @@ class Bridge:
                 raise
         self._ports[number] = port
         cycle.ports = {**cycle.ports, number: port}
+        if target is not None:
+            self._wait_for_cycles(cycle, SETTLING_CYCLES)
         return {"port": number, "name": port.name}
 
     def _close(self, number: int) -> dict[str, Any]:
