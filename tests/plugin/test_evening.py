@@ -6,6 +6,7 @@ starts and stops, the tempo moves; the engine is killed now and then.
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 
@@ -16,7 +17,7 @@ from engine.api import Ask, Plan
 from engine.events import Note, Voice
 from engine.smf.notes import is_note_on
 from plugin.engine_link import Stopped
-from plugin.protocol import AnswerOver, Change, Go, NoteSounded, PhraseHeard, Start, Stop
+from plugin.protocol import AnswerOver, Change, Event, Go, NoteSounded, PhraseHeard, Start, Stop
 from plugin.settings import Settings, Way
 from tests.fakes.engine import FakeEngine
 from tests.fakes.port import sounding
@@ -50,7 +51,14 @@ class Evening:
         self.phrases = self.answered = self.struck = self.killed = 0
         self.began_ns = self.stage.now_ns
         self.peaks: list[dict[str, int]] = []
-        self.clock_runs = False
+        self.seen: Counter[type[Event]] = Counter()
+        self.partners = 0
+        """Notes of the partner."""
+        self.stage.watch = self.watch
+
+    def watch(self, event: Event) -> None:
+        self.seen[type(event)] += 1
+        self.partners += isinstance(event, NoteSounded) and event.partner
 
     @property
     def at_ms(self) -> float:
@@ -82,33 +90,27 @@ class Evening:
 
     def play(self, way: Way) -> None:
         """A phrase, and what this way makes of it."""
-        stage, heard, over = self.stage, len(self.stage.of(PhraseHeard)), self.overs()
-        partner = self.partners()
+        stage, seen, partner = self.stage, self.seen, self.partners
+        heard, over = seen[PhraseHeard], seen[AnswerOver]
         if way is Way.TRADE:
             self.phrase(self.chance.randrange(3, 7))
             self.trouble()
-            assert self.until(lambda: len(stage.of(PhraseHeard)) > heard, 8 * BAR_MS), "no turn"
-            assert self.until(lambda: self.overs() > over, 8 * BAR_MS), "a turn without an end"
+            assert self.until(lambda: seen[PhraseHeard] > heard, 8 * BAR_MS), "no turn"
+            assert self.until(lambda: seen[AnswerOver] > over, 8 * BAR_MS), "a turn without an end"
         elif way in (Way.ACCOMPANY, Way.HARMONISE):
             self.phrase(self.chance.randrange(4, 12))
             self.trouble()
             assert self.until(lambda: stage.session.idle, 10_000), "it accompanies nobody"
-            assert self.partners() > partner, "played alone"
+            assert self.partners > partner, "played alone"
         else:
             self.phrase(self.chance.randrange(3, 12))
             self.trouble()
             if way is Way.SIGN:
                 stage.run(600)
                 stage.command(Go())
-            assert self.until(lambda: len(stage.of(PhraseHeard)) > heard, 5_000), "no answer"
+            assert self.until(lambda: seen[PhraseHeard] > heard, 5_000), "no answer"
             stage.run(self.chance.choice((300, 1_500, 12_000)))  # and then plays on, or waits
         self.answered += 1
-
-    def overs(self) -> int:
-        return len(self.stage.of(AnswerOver))
-
-    def partners(self) -> int:
-        return sum(isinstance(e, NoteSounded) and e.partner for e in self.stage.events)
 
     def look(self) -> None:
         """How much the session holds on to now; what only the test keeps is let go."""
