@@ -40,7 +40,7 @@ from tests.rig.jackd import JackServer, why_no_jack
 from tests.rig.waiting import wait_for
 
 PANICS, QUICK_PANICS = 20, 2
-QUICK_MINUTES = 0.4
+QUICK_MINUTES = 0.6
 """All in all it takes a minute."""
 INTERRUPTED = 0.3
 """Share of the answers into which the player comes in."""
