@@ -65,7 +65,7 @@ class Cables:
         keys count as released. instead: an input that plays in the place of any other. Raises
         PortError.
         """
-        self._tell = tell
+        self._tell, self._told_refused = tell, False
         virtual = backend.has_virtual_ports
         out_wishes = outs or (PortWish(out_name),)
         self._outputs = [
@@ -93,6 +93,12 @@ class Cables:
         for port in self._filtered:
             if (says := port.thinner.news()) is not None:
                 self._tell(says)
+        if not self._told_refused and any(port.refused for port in self._inputs):
+            self._told_refused = True
+            self._tell(
+                "Something came in that is no music: a dump of a synthesizer, or a message cut "
+                "short. It is left out and the music goes on; see what sends to me."
+            )
 
     def close(self) -> None:
         """Give everything back. Twice is once."""

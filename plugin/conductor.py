@@ -32,7 +32,8 @@ class Conductor:
     ) -> None:
         self._transport, self._band, self._emit = transport, band, emit
         self._epoch = transport.epoch
-        self._clicks = False
+        self._clicks = self._halted = False
+        self._told_waiting = False
         self._told_beat: tuple[int, int] | None = None
 
     def follow(self, now_ns: int, way: Way) -> None:
@@ -49,10 +50,14 @@ class Conductor:
             if says := in_words(news):
                 self._emit(protocol.Said(says))
             if news.kind in (NewsKind.JUMPED, NewsKind.STARTED):
+                self._halted = False
                 way.jumped(now_ns)
-            elif news.kind is NewsKind.STOPPED and band.turn is not None and band.turn.answering:
-                band.silence(now_ns)
-                band.close_turn(now_ns)
+            elif news.kind is NewsKind.STOPPED:
+                # Who stops their song does not want ours to go on, tempo of our own or not.
+                self._halted = True
+                if band.turn is not None and band.turn.answering:
+                    band.silence(now_ns)
+                    band.close_turn(now_ns)
         if transport.epoch != self._epoch:
             self._epoch = transport.epoch
             band.begin_anew(now_ns)
@@ -60,8 +65,25 @@ class Conductor:
             band.grid.timebase.tempo_known
             and band.grid.begun
             and not transport.counting_in
-            and (transport.playing or transport.source is Source.INTERNAL)
+            and (transport.playing or (transport.source is Source.INTERNAL and not self._halted))
         )
+        self._tell_waiting()
+
+    def go_on(self) -> None:
+        """The player sets something anew, or starts: the song that was stopped is history."""
+        self._halted = False
+
+    def _tell_waiting(self) -> None:
+        """Trading by a clock that does not come is silent: say why, once."""
+        settings = self._band.settings
+        waits = (
+            settings.way is WayName.TRADE
+            and settings.clock is ClockSource.EXTERNAL
+            and self._transport.source is not Source.EXTERNAL
+        )
+        if waits and not self._told_waiting:
+            self._emit(protocol.Said("Trading waits for the DAW's clock: start its song."))
+        self._told_waiting = waits
 
     def with_tempo(self, settings: Settings) -> Settings:
         """The settings, with a tempo where they need one and nobody gives it; says so."""

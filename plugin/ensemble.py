@@ -1,38 +1,31 @@
 """What every way of playing works with: time, the hands, the open phrase, the partner's ear.
 
-It keeps the one plan there is, in beats, and hands over to the performer only what is due within
-`COMMIT_NS`: until then a plan follows the tempo and costs nothing to replace. It keeps the one
-exchange there is, with its take. It refuses to decide when anybody plays: that is `plugin.ways`.
+It keeps the one exchange there is, with its take; the plan is its agenda's (`plugin.agenda`), what
+the engine knows its ear's (`plugin.ear`). It refuses to decide when anybody plays: that is
+`plugin.ways`.
 
 Thread: one. Real-time: yes.
 """
 
 import itertools
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from engine.api import Ask, Rework
-from engine.events import Note
 from engine.limits import Constraints
 from plugin import protocol
+from plugin.agenda import COMMIT_NS, Agenda
 from plugin.ear import Ear
-from plugin.exchange import Exchange, note_in_beats
+from plugin.exchange import Exchange
 from plugin.partner import Partner
 from plugin.protocol import State
 from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote, Listener
 from plugin.realtime.performer import Performer, Punctuality
-from plugin.realtime.scheduler import PlannedNote
 from plugin.realtime.thru import Thru
 from plugin.recorder import Recorder
 from plugin.settings import Settings, Yield
 from plugin.turns import HandOver
-
-JUMPED_BEATS = 0.05
-"""A planned note that lies so far before the place that the song has jumped to is left out."""
-COMMIT_NS = 50_000_000
-"""What is due so soon is handed to the performer and does not change any more."""
 
 
 class Ensemble:
@@ -57,6 +50,7 @@ class Ensemble:
         self.listener, self.recorder, self.thru = listener, recorder, thru
         self.emit, self.settings = emit, settings
         self.ear, self.handover = Ear(grid, partner), HandOver()
+        self.agenda = Agenda(grid, performer)
         self.turn: Exchange | None = None
         self.last_phrase: Exchange | None = None
         """The exchange that was closed last."""
@@ -70,11 +64,7 @@ class Ensemble:
         self._next_since_ns = 0
         self._seed = seed
         self._forgets = False
-        self.onsets: deque[float] = deque(maxlen=64)
-        """Beats at which notes of the partner began or will, as far as they are committed."""
-        self._plan: list[Note] = []
-        self._plan_until: float | None = None
-        self._turns, self._note_ids = itertools.count(1), itertools.count(1)
+        self._turns = itertools.count(1)
         self._expecting: int | None = None
         self._expects_again = False
 
@@ -92,10 +82,11 @@ class Ensemble:
     def open_turn(self, now_ns: int, turn: Exchange | None = None, since_ns: int = 0) -> Exchange:
         """A phrase begins, and its take; `turn` and `since_ns` are of one that has begun."""
         self.turn = turn = turn or Exchange(next(self._turns))
+        earlier = self.recorder.phrase_since(since_ns) if since_ns else ()
         self.recorder.begin(
             now_ns,
             self.grid.timebase,
-            start_beat=self.grid.beat(now_ns),
+            start_beat=self.grid.beat(earlier[0][0] if earlier else now_ns),
             model=self.partner.model,
             seed=self.answer_seed(turn),
             settings={
@@ -106,7 +97,7 @@ class Ensemble:
                 "style": self.settings.style,
                 **asdict(self.settings.limits),
             },
-            earlier=self.recorder.phrase_since(since_ns) if since_ns else (),
+            earlier=earlier,
         )
         return turn
 
@@ -142,7 +133,8 @@ class Ensemble:
         """The exchange is over, its take complete; a phrase that began meanwhile is open then."""
         turn, self.turn = self.turn, None
         following, self._next = self._next, None
-        self.yields_ns, self._plan = None, []
+        self.yields_ns = None
+        self.agenda.plan([])
         self.partner.void()
         self.ear.tell(now_ns)
         if self._forgets:
@@ -223,13 +215,13 @@ class Ensemble:
         self.ear.settle(follow=settings.feel, swings=settings.limits.swing == 0.5)
         limits = settings.limits if limits is None else limits
         question = Ask(0, 0, start_beat, end_beat, seed, limits, settings.style, may_hand_over)
-        self.ear.ask(now_ns, question, self._coming(on_top=on_top))
+        self.ear.ask(now_ns, question, self.agenda.coming(self.latency_ns, planned=on_top))
 
     def rework(self, now_ns: int, task: Rework) -> None:
         """Ask for the notes of the task in another way."""
         settings = self.settings
         self.ear.settle(follow=settings.feel, swings=settings.limits.swing == 0.5)
-        self.ear.rework(now_ns, task, self._coming())
+        self.ear.rework(now_ns, task, self.agenda.coming(self.latency_ns, planned=False))
 
     def expect(self, now_ns: int) -> None:
         """Ask what the model expects after the last note; one such question at a time."""
@@ -254,83 +246,11 @@ class Ensemble:
         """Whatever was asked will not be answered."""
         self._expecting, self._expects_again = None, False
 
-    def _coming(self, *, on_top: bool = False) -> list[Note]:
-        """What is committed and has not begun; on_top: and what is planned."""
-        latency_ns = self.latency_ns
-        coming = [
-            note_in_beats(
-                HeardNote(
-                    note.due_ns + latency_ns,
-                    note.end_ns + latency_ns,
-                    note.channel,
-                    note.pitch,
-                    note.velocity,
-                ),
-                self.grid,
-            )
-            for note in self.performer.waiting
-        ]
-        return coming + self._plan if on_top else coming
-
     # -- sound --
-
-    def plan(self, notes: Sequence[Note], *, until: float | None = None) -> None:
-        """These notes come next, in order of onset; none sounds beyond the beat `until`."""
-        self._plan, self._plan_until = list(notes), until
-
-    def plan_more(self, notes: Sequence[Note]) -> None:
-        """These come after what is planned."""
-        self._plan.extend(notes)
-
-    @property
-    def planned(self) -> list[Note]:
-        """What is planned and not committed."""
-        return self._plan
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything of the partner sounds, waits or is planned."""
-        return bool(self._plan) or self.performer.busy
-
-    def commit_due(self, now_ns: int) -> None:
-        """Hand over what is due soon; call it every millisecond."""
-        if not self._plan:
-            return
-        latency_ns = self.latency_ns
-        count = 0
-        for note in self._plan:
-            due_ns = self.grid.ns(note.onset) - latency_ns
-            if due_ns > now_ns + COMMIT_NS:
-                break
-            count += 1
-            if self.grid.beat(self.grid.ns(note.onset)) > note.onset + JUMPED_BEATS:
-                continue  # the song jumped over it
-            end = note.end if self._plan_until is None else min(note.end, self._plan_until)
-            end_ns = max(self.grid.ns(end) - latency_ns, due_ns + 1_000_000)
-            self.perform(note, due_ns, end_ns)
-            if not self.onsets or note.onset > self.onsets[-1]:
-                self.onsets.append(note.onset)
-        del self._plan[:count]
-
-    def perform(self, note: Note, due_ns: int, end_ns: int) -> int:
-        """Commit one note; its number."""
-        note_id = next(self._note_ids)
-        channel = self.settings.partner_channel
-        self.performer.commit(
-            PlannedNote(
-                note_id,
-                due_ns,
-                end_ns,
-                note.channel if channel is None else channel,
-                note.pitch,
-                note.velocity,
-            )
-        )
-        return note_id
 
     def silence(self, now_ns: int) -> None:
         """Stop at once: what is planned is dropped, what sounds is released."""
-        self._plan = []
+        self.agenda.plan([])
         self.performer.withdraw(now_ns)
         if self.thru is not None:
             self.thru.take_back(now_ns, self.listener.keys)
@@ -345,17 +265,14 @@ class Ensemble:
             self.silence(now_ns)
             self.close_turn(now_ns, yielded=True)
             return
-        cut_beat = self.grid.beat(cut_ns)
-        self._plan = [note for note in self._plan if note.onset < cut_beat]
-        self._plan_until = cut_beat
-        self.performer.cut(now_ns, cut_ns)
+        self.agenda.cut(now_ns, cut_ns)
         self.yields_ns = cut_ns
         self._next, self._next_since_ns = Exchange(next(self._turns)), now_ns
         self.change_state(State.YIELDING)
 
     def fade(self, now_ns: int, until_ns: int) -> None:
         """Another way begins: nothing more is planned, what sounds ends by then, as the turn."""
-        self._plan = []
+        self.agenda.plan([])
         self.partner.void()
         self.performer.cut(now_ns, until_ns)
         if self.thru is not None:
@@ -366,7 +283,7 @@ class Ensemble:
 
     def finish_yielding(self, now_ns: int, *, at_once: bool = False) -> None:
         """When it is silent, or now: the player's phrase, if one has begun, is the open one."""
-        if self.yields_ns is None or (now_ns < self.yields_ns and self.busy and not at_once):
+        if self.yields_ns is None or (now_ns < self.yields_ns and self.agenda.busy and not at_once):
             return
         self.silence(now_ns)
         self.close_turn(now_ns, yielded=True)

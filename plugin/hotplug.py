@@ -99,6 +99,12 @@ class LastingInput(Lasting[InputPort]):
         arrived_ns: int | None = getattr(self._port, "arrived_ns", None)
         return arrived_ns
 
+    @property
+    def refused(self) -> int:
+        """Messages that the port left out because they were none, or too long."""
+        refused: int = getattr(self._port, "refused", 0)
+        return refused
+
     def poll(self) -> bytes | None:
         """The next message, None when there is none."""
         return self._port.poll() if self._port is not None else None

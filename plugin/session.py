@@ -130,7 +130,7 @@ class Session:
     @property
     def idle(self) -> bool:
         """True when nobody plays and nothing is owed."""
-        return self._band.turn is None and not self._band.busy and self._listener.held == 0
+        return self._band.turn is None and not self._band.agenda.busy and self._listener.held == 0
 
     def beat(self, at_ns: int) -> float:
         """The beat at a moment of the clock."""
@@ -182,7 +182,7 @@ class Session:
                 if self._band.state is State.ENGINE_STOPPED:
                     turn = self._band.turn
                     answering = turn is not None and turn.answering
-                    self._band.force_state(State.ANSWERING if answering else State.LISTENING)
+                    self._band.force_state(self._way.plays if answering else State.LISTENING)
             case Plan() as plan:
                 self._way.planned(now_ns, self._band.ear.as_played(plan))
             case Expected() as expected:
@@ -216,6 +216,7 @@ class Session:
                     self._band.settings = settings
                     self._emit(protocol.SettingsChanged(settings))
             case protocol.Start():
+                self._conductor.go_on()
                 self._transport.start(now_ns)
             case protocol.Stop():
                 self._transport.stop(now_ns)
@@ -234,10 +235,10 @@ class Session:
         if self._listener.held and now_ns - self._band.last_input_ns > FORGOTTEN_KEY_NS:
             self._let_go(now_ns)
         self._way.tick(now_ns)
-        self._band.commit_due(now_ns)
+        self._band.agenda.commit_due(now_ns, self._band.latency_ns, self.settings.partner_channel)
         if self._intake.thru is not None:
             self._intake.thru.tick(now_ns)
-        self._tell_state()
+        self._tell_state(now_ns)
         self._conductor.tell_position(now_ns, self._way)
         dues = (self._performer.next_due_ns(), self._transport.next_due_ns())
         return min((due for due in dues if due is not None), default=None)
@@ -297,13 +298,14 @@ class Session:
 
     def _panic(self, now_ns: int) -> None:
         self._intake.release(now_ns)
-        self._band.plan([])
+        self._band.agenda.plan([])
         self._performer.panic(now_ns)
         self._let_go(now_ns)
         self._band.end(now_ns)
 
     def _change(self, now_ns: int, settings: Settings) -> None:
         """Play like this from now on; the clock goes on."""
+        self._conductor.go_on()
         settings = self._conductor.with_tempo(settings)
         before, self._band.settings = self._band.settings, settings
         self._band.handover.eagerness = settings.eagerness
@@ -377,7 +379,7 @@ class Session:
         self._performer.release_key(now_ns, channel, pitch)
         self._intake.release_key(now_ns, channel, pitch)
 
-    def _tell_state(self) -> None:
+    def _tell_state(self, now_ns: int) -> None:
         """The state as a controller, for lamps and for the DAW."""
         where = self._band.settings.state_cc
         if where is None:
@@ -386,4 +388,6 @@ class Session:
         value = 0 if idle else STATE_VALUES[self._band.state]
         if value != self._told_state:
             self._told_state = value
-            self._out.send(bytes((CONTROL | where[0], where[1], value)))
+            message = bytes((CONTROL | where[0], where[1], value))
+            self._out.send(message)
+            self._intake.echo.sent(now_ns, message)

@@ -100,6 +100,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Pages that are kept in memory, in kB: an evening is written once and not read.
+    connection.execute("PRAGMA cache_size = -256")
     # What the player deletes is overwritten, not just unlinked.
     connection.execute("PRAGMA secure_delete = ON")
     if version < SCHEMA_VERSION:

@@ -65,6 +65,7 @@ class _Port:
         self.number, self.full_name = number, full_name
         self._process, self._name, self._watched = process, name, watched
         self._closed = self._gone = False
+        self._times_renewed = process.renewed[watched or ""]
         self._is_input = isinstance(self, _JackInput)
 
     @property
@@ -85,8 +86,10 @@ class _Port:
             if self._watched is not None and not self._gone:
                 while self._watched in process.renamed:
                     self._watched = process.renamed.pop(self._watched)
+                    self._times_renewed = process.renewed[self._watched]
                 listed = process.lists["inputs" if self._is_input else "outputs"]
-                self._gone = self._watched not in listed
+                renewed = process.renewed[self._watched] != self._times_renewed
+                self._gone = renewed or self._watched not in listed
         return not self._closed and not self._gone
 
     def close(self) -> None:
@@ -99,6 +102,11 @@ class _Port:
 
 class _JackInput(_Port):
     arrived_ns: int | None = None
+
+    @property
+    def refused(self) -> int:
+        """Messages too long to be music, of all inputs."""
+        return self._process.too_long
 
     def poll(self) -> bytes | None:
         """The next whole message, None if there is none; `arrived_ns` is when it happened."""

@@ -83,6 +83,8 @@ class CycleIn(Cycle):
     def __init__(self, client: Any, to_session: int) -> None:
         super().__init__(client)
         self._to_session, self._unread = to_session, b""
+        self.too_long = 0
+        """Messages that were left out because no music is so long."""
 
     def work(self, now_ns: int, start_ns: int, frames: int) -> None:
         """An event of this cycle happened in the period before it."""
@@ -93,6 +95,8 @@ class CycleIn(Cycle):
                 if 0 < len(message) <= MAX_MESSAGE_BYTES and message[0] != ACTIVE_SENSING:
                     at_ns = begin_ns + int(offset * self._ns_per_frame)
                     found += pack(Frame(at_ns, number, message))
+                elif len(message) > MAX_MESSAGE_BYTES:
+                    self.too_long += 1
         if len(self._unread) < MOST_UNREAD_BYTES:  # else nobody reads any more: it is lost
             self._unread += found
         if self._unread:
@@ -153,6 +157,8 @@ class Bridge:
     def __init__(self, inputs: CycleIn, outputs: CycleOut, clients: tuple[Any, Any]) -> None:
         self._inputs, self._outputs, self._clients = inputs, outputs, clients
         self._ports: dict[int, Any] = {}
+        self._targets: dict[int, str] = {}
+        """Names of the ports of others that ours are connected with."""
         self._numbers = itertools.cycle(range(65_536))
         self._xruns = self._beats_still = self._beat_at = 0
         self._pipewire = "PipeWire" in version()
@@ -235,6 +241,8 @@ class Bridge:
                 port.unregister()
                 raise
         self._ports[number] = port
+        if target is not None:
+            self._targets[number] = target
         cycle.ports = {**cycle.ports, number: port}
         if target is not None:
             self._wait_for_cycles(cycle, SETTLING_CYCLES)
@@ -242,6 +250,7 @@ class Bridge:
 
     def _close(self, number: int) -> dict[str, Any]:
         port = self._ports.pop(number)
+        self._targets.pop(number, None)
         is_input = number in self._inputs.ports
         cycle = self._inputs if is_input else self._outputs
         if not is_input:
@@ -292,11 +301,19 @@ class Bridge:
                 self._clients[0].midi_inports.register("probe").unregister()
             except _jack().JackError:
                 os._exit(1)
-        return {"cycles": cycle.count, "period_ns": cycle.period_ns, "xruns": self._xruns}
+        return {
+            "cycles": cycle.count,
+            "period_ns": cycle.period_ns,
+            "xruns": self._xruns,
+            "too_long": self._inputs.too_long,
+        }
 
     # -- in threads of JACK's --
 
-    def _ports_changed(self, *_: object) -> None:
+    def _ports_changed(self, port: Any = None, registered: bool = False) -> None:
+        # A port that goes and comes back between two looks is listed as before, and is another one.
+        if registered and port is not None and port.name in list(self._targets.values()):
+            say(renewed=port.name)
         with contextlib.suppress(OSError):
             os.write(self._changed, b".")
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,9 @@ class JackProcess:
         self.lists: dict[str, list[str]] = {"inputs": [], "outputs": []}
         self.renamed: dict[str, str] = {}
         """The present name of each port of others that was given a new one."""
-        self.xruns = self.period_ns = 0
+        self.renewed: Counter[str] = Counter()
+        """How often each port that one of ours is connected with came anew under its name."""
+        self.xruns = self.period_ns = self.too_long = 0
         self._lock = threading.Lock()
         self._numbers = iter(range(2**62))
         self._news: deque[dict[str, Any]] = deque()
@@ -230,10 +232,13 @@ class JackProcess:
             if "renamed" in news:
                 old, new = news["renamed"]
                 self.renamed[old] = new
+            if "renewed" in news:
+                self.renewed[news["renewed"]] += 1
             if "cycles" in news:
                 if news["cycles"] != self._cycles:
                     self._cycles, self._cycled_ns = news["cycles"], time.monotonic_ns()
                 self.period_ns, self.xruns = news["period_ns"], news["xruns"]
+                self.too_long = news["too_long"]
             if {"ready", "failed", "answer"} & news.keys():
                 self._news.append(news)
 

@@ -175,6 +175,9 @@ class _Port:
 
 
 class _RtMidiInput(_Port):
+    refused = 0
+    """Messages that were none, or too long to be music."""
+
     def poll(self) -> bytes | None:
         """The next message that is whole and not too long, None when there is none."""
         while not self._closed:
@@ -184,6 +187,7 @@ class _RtMidiInput(_Port):
             message = bytes(got[0])
             if is_message(message):
                 return message
+            self.refused += 1
         return None
 
 

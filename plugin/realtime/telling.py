@@ -2,8 +2,9 @@
 
 A note is complete when it has ended, and is told then, after every note that began before it. What
 still sounds, and what waits behind it, is open: questions to the engine carry it along
-(`Ask.so_far`) until it is told. Behind a drone nothing waits for long: a note that many others wait for is told as
-held, once, and its end is not told any more. It refuses to know keys, channels' meaning and beats.
+(`Ask.so_far`) until it is told. Behind a drone nothing waits for long: a note that many others wait
+for is told as held, once, and its end is not told any more. It refuses to know keys, what channels
+mean, and beats.
 
     heard  =  complete, told once, in order of onset
     open   =  sounds, or waits for one that sounds; told again and again as it stands

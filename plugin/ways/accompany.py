@@ -66,10 +66,10 @@ class Accompany(Along):
         earliest = band.grid.beat(now_ns)
         notes = [note for note in plan.notes if earliest <= note.onset <= latest]
         if self._first:
-            band.plan(notes)
+            band.agenda.plan(notes)
             self._first = False
         else:
-            band.plan_more(notes)
+            band.agenda.plan_more(notes)
 
     def lost(self, now_ns: int) -> None:
         """The next note asks again."""
@@ -84,7 +84,7 @@ class Accompany(Along):
         start = band.soonest_beat(now_ns)
         # A plan that is made anew at every note must not fill its bar anew each time.
         bar = band.grid.bar_start(start)
-        used = sum(bar <= onset < start for onset in band.onsets)
+        used = sum(bar <= onset < start for onset in band.agenda.onsets)
         most = self._most_per_bar()
         if used >= most:
             start, used = bar + band.grid.timebase.beats_per_bar, 0

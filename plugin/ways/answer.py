@@ -69,7 +69,7 @@ class Answer(Way):
             for pitch, end_beat in plan.ends:
                 self.band.thru.end_at(pitch, self.band.grid.ns(end_beat))
         if turn.answering:
-            self.band.plan_more(turn.moved(plan.notes))
+            self.band.agenda.plan_more(turn.moved(plan.notes))
         elif plan.done and turn.is_repetition() and turn.attempt:
             self._draw_again(now_ns, turn)
 
@@ -117,7 +117,7 @@ class Answer(Way):
             self._go_on(now_ns, turn)
 
     def _go_on(self, now_ns: int, turn: Exchange) -> None:
-        if not self.band.busy and turn.over(now_ns, self.band.grid):
+        if not self.band.agenda.busy and turn.over(now_ns, self.band.grid):
             self.band.close_turn(now_ns)
 
     def _deadline_ns(self, turn: Exchange) -> int | None:

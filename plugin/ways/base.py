@@ -19,6 +19,9 @@ LAST_NOTES_NS = 500_000_000
 class Way:
     """Does nothing: a partner that listens. Ways override what they need."""
 
+    plays = State.ANSWERING
+    """What the partner does while it plays."""
+
     def __init__(self, band: Ensemble) -> None:
         self.band = band
 
@@ -81,7 +84,7 @@ def begin_answer(band: Ensemble, now_ns: int, turn: Exchange) -> int:
     first_due_ns = turn.begin_answer(now_ns + band.latency_ns, band.grid)
     band.new_answer()
     band.change_state(State.ANSWERING)
-    band.plan(turn.moved(turn.plan))
+    band.agenda.plan(turn.moved(turn.plan))
     if band.thru is not None:
         band.thru.hand_over(now_ns)
     return first_due_ns

@@ -47,7 +47,7 @@ class Endless(Answer):
         turn = self.band.turn
         if turn is not None and turn.answering:
             shifted = self._from + (turn.shift_beats or 0.0)
-            planned = [note.end for note in self.band.planned]
+            planned = [note.end for note in self.band.agenda.planned]
             turn.end_beat, turn.shift_beats = max(shifted, *planned, 0.0), 0.0
 
     def _go_on(self, now_ns: int, turn: Exchange) -> None:

@@ -125,9 +125,12 @@ class Harmonise(Along):
             return  # it has ended, or has its plain companions already
         wanted.served = True
         velocity = max(1, round(wanted.velocity * SOFTER))
+        channel = self.band.settings.partner_channel
         for pitch in dict.fromkeys(pitches):
             note = Note(0.0, 1.0, pitch, velocity, key[0])
-            wanted.playing.append(self.band.perform(note, now_ns, now_ns + LONGEST_NS))
+            wanted.playing.append(
+                self.band.agenda.perform(note, now_ns, now_ns + LONGEST_NS, channel)
+            )
         self.band.performer.perform(now_ns)
 
     def _drop(self, now_ns: int, key: Key) -> None:

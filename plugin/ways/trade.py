@@ -95,7 +95,7 @@ class Trade(Way):
                 band.thru.end_at(pitch, band.grid.ns(end_beat))
         if turn.answering:
             earliest = band.grid.beat(now_ns) - LATE_BEATS
-            band.plan_more([note for note in plan.notes if note.onset >= earliest])
+            band.agenda.plan_more([note for note in plan.notes if note.onset >= earliest])
 
     def lost(self, now_ns: int) -> None:
         """The question may be asked again, in a moment."""
@@ -199,7 +199,9 @@ class Trade(Way):
         band.new_answer()
         band.change_state(State.ANSWERING)
         earliest = band.grid.beat(now_ns) - LATE_BEATS
-        band.plan([note for note in turn.plan if note.onset >= earliest], until=turn.end_beat)
+        band.agenda.plan(
+            [note for note in turn.plan if note.onset >= earliest], until=turn.end_beat
+        )
         if band.thru is not None:
             band.thru.hand_over(now_ns)
         first_ns = band.grid.ns(turn.plan[0].onset if turn.plan else start)

@@ -20,9 +20,7 @@ def feed(listener: Listener, now_ns: int, message: bytes) -> list[HeardNote]:
 
 
 @given(messy_performances(), st.lists(st.booleans(), max_size=31))
-def test_every_note_comes_out_once(
-    performance: list[tuple[int, bytes]], looks: list[bool]
-) -> None:
+def test_every_note_comes_out_once(performance: list[tuple[int, bytes]], looks: list[bool]) -> None:
     listener, notes = Listener(), []
     for place, (now_ns, message) in enumerate(performance):
         notes += feed(listener, now_ns, message)

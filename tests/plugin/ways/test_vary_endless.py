@@ -138,7 +138,7 @@ def test_nothing_grows_however_long_it_plays() -> None:
     s.play(*PHRASE)
     s.run(120_000, poll_ms=8.0)
     band: Ensemble = s.session._band
-    assert len(band.planned) < 64
+    assert len(band.agenda.planned) < 64
     assert band.turn is not None
     assert band.turn.plan == []
     assert len(band.performer.waiting) < 8
