@@ -82,7 +82,9 @@ def add_parsers(subparsers: "Subparsers") -> None:
     jam.add_argument("--usual", action="store_true", help="begin with the usual settings")
     jam.add_argument("--file", type=Path, metavar="MID", help="this MIDI file plays the player")
     jam.add_argument("--thru", action="store_true", help="pass on what is heard to the output")
-    jam.add_argument("--system", metavar="NAME", help="ALSA, JACK, PipeWire, CoreMIDI, ... or memory")
+    jam.add_argument(
+        "--system", metavar="NAME", help="ALSA, JACK, PipeWire, CoreMIDI, ... or memory"
+    )
     demo = subparsers.add_parser("demo", help="hear the built-in phrase answered, without any port")
     demo.set_defaults(run=run_demo)
     for parser in (jam, demo):

@@ -126,3 +126,35 @@ def test_a_system_that_cannot_make_our_ports_is_an_error() -> None:
     desk.ours = Dead()
     with pytest.raises(PortError, match="Start one"):
         desk.plug()
+
+
+def test_what_is_no_music_is_said_once() -> None:
+    class Dump:
+        name, refused, arrived_ns = "Keys", 0, None
+
+        def poll(self) -> None:
+            return None
+
+        def alive(self) -> bool:
+            return True
+
+        def close(self) -> None:
+            pass
+
+    dump = Dump()
+
+    class System(MemoryBackend):
+        def open_input(self, name: str, *, virtual: bool) -> Dump:  # type: ignore[override]
+            return dump
+
+    desk = Desk("Keys")
+    desk.ours = System()
+    cables = desk.plug()
+    cables.news()
+    assert desk.said == []
+    dump.refused = 3
+    cables.news()
+    cables.news()
+    assert len(desk.said) == 1
+    assert "no music" in desk.said[0]
+    cables.close()

@@ -270,3 +270,18 @@ class TestPipeWireAnew:
         hotplug.close()
         output.close()
         backend.close()
+
+    def test_a_port_that_comes_anew_between_two_looks_is_another_one(
+        self, mortal_pipewire_server: PipeWireServer
+    ) -> None:
+        """Listed as before: whoever does not notice plays into nothing for ever."""
+        backend = JackBackend()
+        with JackPeer(mortal_pipewire_server) as peer:
+            output = backend.open_output(peer.sink, virtual=False)
+            assert output.alive()
+        with JackPeer(mortal_pipewire_server) as peer:
+            wait_for(lambda: not output.alive(), "the old connection to count as gone")
+            anew = backend.open_output(peer.sink, virtual=False)
+            anew.send(NOTE_ON)
+            assert peer.wait_for(1) == [NOTE_ON]
+        backend.close()

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from engine.api import Ask, Plan
 from engine.events import Note, Voice
-from plugin.protocol import Again, AnswerOver, Change, PhraseHeard, Position, Said, State
-from plugin.settings import Settings, Way
+from plugin.protocol import Again, AnswerOver, Change, PhraseHeard, Position, Said, Start, State
+from plugin.settings import ClockSource, Settings, Way
+from tests.fakes.clock_master import STOP, ClockMaster
 from tests.fakes.engine import FakeEngine
 from tests.fakes.port import sounding
 from tests.fakes.stage import Stage
@@ -199,3 +200,29 @@ def test_every_note_of_the_partner_lies_in_its_bars_however_the_player_plays(
         assert int((beat + 0.01) // (4 * bars)) % 2 == parity
     s.close()
     assert sounding(s.port.sent) == {}
+
+
+def test_trading_by_a_clock_that_does_not_come_says_what_it_waits_for() -> None:
+    s = stage(1, clock=ClockSource.EXTERNAL)
+    s.play((0, 50, 300))
+    s.run(3 * BAR_MS)
+    assert s.port.note_ons == []
+    assert [e.says for e in s.of(Said)] == ["Trading waits for the DAW's clock: start its song."]
+
+
+def test_a_daw_that_stops_stops_the_trade_though_there_is_a_tempo_of_our_own() -> None:
+    s = stage(1)
+    daw = ClockMaster([(12.0, 120.0)], begin_ns=s.now_ns + 10_000_000)
+    for at_ns, message in daw.messages:
+        s.run((at_ns - s.now_ns) / 1e6)
+        s.session.midi(s.now_ns, message)
+    s.session.midi(s.now_ns, STOP)
+    s.run(10)
+    played = len(s.port.note_ons)
+    assert played
+    s.run(4 * BAR_MS)
+    assert len(s.port.note_ons) == played
+    assert sounding(s.port.sent) == {}
+    s.command(Start())
+    s.run(4 * BAR_MS)
+    assert len(s.port.note_ons) > played
