@@ -83,8 +83,7 @@ class CycleIn(Cycle):
     def __init__(self, client: Any, to_session: int) -> None:
         super().__init__(client)
         self._to_session, self._unread = to_session, b""
-        self.too_long = 0
-        """Messages that were left out because no music is so long."""
+        self.too_long = 0  # messages that were left out because no music is so long
 
     def work(self, now_ns: int, start_ns: int, frames: int) -> None:
         """An event of this cycle happened in the period before it."""
@@ -157,8 +156,7 @@ class Bridge:
     def __init__(self, inputs: CycleIn, outputs: CycleOut, clients: tuple[Any, Any]) -> None:
         self._inputs, self._outputs, self._clients = inputs, outputs, clients
         self._ports: dict[int, Any] = {}
-        self._targets: dict[int, str] = {}
-        """Names of the ports of others that ours are connected with."""
+        self._targets: dict[int, str] = {}  # the ports of others that ours are connected with
         self._numbers = itertools.cycle(range(65_536))
         self._xruns = self._beats_still = self._beat_at = 0
         self._pipewire = "PipeWire" in version()
@@ -301,12 +299,8 @@ class Bridge:
                 self._clients[0].midi_inports.register("probe").unregister()
             except _jack().JackError:
                 os._exit(1)
-        return {
-            "cycles": cycle.count,
-            "period_ns": cycle.period_ns,
-            "xruns": self._xruns,
-            "too_long": self._inputs.too_long,
-        }
+        counts = {"xruns": self._xruns, "too_long": self._inputs.too_long}
+        return {"cycles": cycle.count, "period_ns": cycle.period_ns, **counts}
 
     # -- in threads of JACK's --
 

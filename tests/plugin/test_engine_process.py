@@ -201,7 +201,7 @@ def test_a_session_that_watches_gets_its_answer_after_a_death(
     died = partner.receive(0, next_of(engine))
     assert isinstance(died, Failed)
     assert isinstance(partner.receive(0, next_of(engine)), Ready)
-    partner.ask(4.0, 8.0, 1, limits=Ask(0, 0, 0.0, 0.0, 0).limits)
+    partner.ask(Ask(0, 0, 4.0, 8.0, 1))
     answer = partner.receive(0, next_of(engine))
     assert isinstance(answer, Plan)
     assert [note.pitch for note in answer.notes] == [3]
