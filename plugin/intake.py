@@ -49,6 +49,11 @@ class Intake:
         if self.thru is not None:
             self.thru.release_key(now_ns, channel, pitch)
 
+    def end_at(self, pitch: int, end_ns: int) -> None:
+        """A key that was handed over at the turn's change sounds until then."""
+        if self.thru is not None:
+            self.thru.end_at(pitch, end_ns)
+
     def release(self, now_ns: int) -> None:
         """What was passed on and sounds ends."""
         if self.thru is not None:

@@ -184,7 +184,10 @@ class Session:
                     answering = turn is not None and turn.answering
                     self._band.force_state(self._way.plays if answering else State.LISTENING)
             case Plan() as plan:
-                self._way.planned(now_ns, self._band.ear.as_played(plan))
+                plan = self._band.ear.as_played(plan)
+                for pitch, end_beat in plan.ends:
+                    self._intake.end_at(pitch, self._band.grid.ns(end_beat))
+                self._way.planned(now_ns, plan)
             case Expected() as expected:
                 self._band.expected(now_ns, expected.request, expected.over, expected.gaps)
             case Refused() as refused:

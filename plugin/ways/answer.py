@@ -13,14 +13,12 @@ from plugin.ensemble import Ensemble
 from plugin.exchange import Exchange
 from plugin.protocol import PhraseHeard, Said, State
 from plugin.realtime.listener import HeardNote
-from plugin.ways.base import GIVE_UP_NS, Way, begin_answer, no_answer
+from plugin.ways.base import GIVE_UP_NS, RETRY_NS, Way, begin_answer, no_answer
 
 MOVED_NS = 20_000_000
 """If the hand-over moves by more than this, the answer is asked for anew."""
 MOST_ATTEMPTS = 6
 """So many times an answer that was given before is drawn anew."""
-RETRY_NS = 100_000_000
-"""What was refused or lost is asked again so much later."""
 WARMER = 0.15
 """By how much each of these is drawn more freely."""
 
@@ -65,9 +63,6 @@ class Answer(Way):
             return
         turn.plan.extend(plan.notes)
         turn.plan_done = plan.done
-        if plan.ends and self.band.thru is not None:
-            for pitch, end_beat in plan.ends:
-                self.band.thru.end_at(pitch, self.band.grid.ns(end_beat))
         if turn.answering:
             self.band.agenda.plan_more(turn.moved(plan.notes))
         elif plan.done and turn.is_repetition() and turn.attempt:

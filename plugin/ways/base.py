@@ -12,6 +12,8 @@ from plugin.realtime.listener import HeardNote
 
 GIVE_UP_NS = 10_000_000_000
 """An answer that is later than this is not given any more."""
+RETRY_NS = 100_000_000
+"""What was refused or lost is asked again so much later."""
 LAST_NOTES_NS = 500_000_000
 """A way that is left lets what sounds ring for so long, where there is no beat to end on."""
 

@@ -6,7 +6,8 @@ without a seam and the plan stays short.
 
 from engine.api import Plan
 from plugin.exchange import Exchange
-from plugin.ways.answer import RETRY_NS, Answer
+from plugin.ways.answer import Answer
+from plugin.ways.base import RETRY_NS
 
 STRETCH_BEATS = 8.0
 AHEAD_NS = 1_500_000_000

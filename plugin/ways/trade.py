@@ -13,14 +13,12 @@ from engine.api import Plan
 from plugin.ensemble import Ensemble
 from plugin.exchange import Exchange
 from plugin.protocol import PhraseHeard, State
-from plugin.ways.base import Way
+from plugin.ways.base import RETRY_NS, Way
 
 LEAD_NS = 400_000_000
 """So long before its bars the answer is asked for the first time."""
 OVERHANG_BEATS = 1.0
 """So far into the partner's bars the player may finish, and so early come in."""
-RETRY_NS = 100_000_000
-"""What was refused or lost is asked again so much later."""
 LATE_BEATS = 0.25
 """Notes of a plan that came too late are left out from here on back: bars do not move."""
 
@@ -90,9 +88,6 @@ class Trade(Way):
             return
         turn.plan.extend(plan.notes)
         turn.plan_done = plan.done
-        if plan.ends and band.thru is not None:
-            for pitch, end_beat in plan.ends:
-                band.thru.end_at(pitch, band.grid.ns(end_beat))
         if turn.answering:
             earliest = band.grid.beat(now_ns) - LATE_BEATS
             band.agenda.plan_more([note for note in plan.notes if note.onset >= earliest])
