@@ -17,7 +17,8 @@ import enum
 import math
 from collections import deque
 
-from plugin.realtime.tick_faults import ARRIVALS, explain, server_period_ns
+from plugin.realtime.song_start import SongStart
+from plugin.realtime.tick_faults import ARRIVALS, explain, jitter_ns, server_period_ns
 from plugin.realtime.tick_line import LEAST_NOISE_NS, STRETCHES, Fit, TickLine
 
 SONG_POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
@@ -31,14 +32,13 @@ SURE_PHASE_NS, SURE_TEMPO = 1_500_000, 0.007
 SURE_IN_HEAPS = 96
 """Ticks that are needed where a server delivers them in heaps."""
 AGREES_NS = 6_000_000
-FEWEST_ASTRAY, MOST_ASTRAY = 3, 48
+FEWEST_ASTRAY, MOST_NEEDED, MOST_ASTRAY = 3, 16, 48
 LOST_TICKS = 12
 LOST_LEAST_NS = 150_000_000
 FORGOTTEN_NS = 2_000_000_000
 GAP_NS = 600_000_000
 """A silence after which the first line is begun anew."""
-MEMORY = 32
-NOISE_SHARE = 1 / 48
+MEMORY = 48
 SAME_TEMPO = 0.08
 """How far apart two tempos may be that were taken from a few ticks and are the same."""
 
@@ -76,6 +76,7 @@ class ClockFollower:
         self._former: tuple[int, float, float] | None = None
         """A tick's number, its moment and the period, on the line before the last bend."""
         self._acquiring = True
+        self._start: SongStart | None = None
         self._last_ns: int | None = None
         self._second_ns, self._in_second = 0, 0
         self._ticks_per_unit = TICKS_PER_SIXTEENTH
@@ -208,7 +209,7 @@ class ClockFollower:
             if self._acquiring:
                 self._next_line.restart()
             if self._line.known:
-                self._begin_song(at_ns)
+                self._begin_song()
         if self._acquiring:
             self._acquire(at_ns, silent_ns)
         else:
@@ -237,22 +238,39 @@ class ClockFollower:
             line.least_ticks = STRETCHES[0] if heap_ns is None else SURE_IN_HEAPS
             line.noise_ns = max(line.noise_ns, (heap_ns or 0.0) / math.sqrt(12))
 
-    def _begin_song(self, at_ns: int) -> None:
-        """The first tick of a song: its phase is new, unless the clock has been running on."""
-        if abs(at_ns - self._line.ns(self._number)) > self._agrees_ns():
-            self._restart(self._line.period_ns, TICKS_PER_BEAT)
-            self._acquiring = False
+    def _begin_song(self) -> None:
+        """Its first tick has the number that was told, whatever came before; the tempo goes on."""
+        runs = not self._acquiring and len(self._line) > 0
+        self._start = SongStart(self._number, self._line, runs)
+        self._acquiring, self._former = False, None
+        self._forget_faults()
+
+    def _is_new_phase(self, start: SongStart, at_ns: int) -> bool:
+        is_new = start.is_new(self._number, at_ns, self._line.noise_ns, self._agrees_ns())
+        if is_new:
+            start.begin(self._line, list(self._recent))
+            self._forget_astray()  # the recent ones are kept: the tempo may be new, too
+        elif not start.lasts(self._number):
+            self._start = None
+        return is_new
 
     def _agrees_ns(self) -> float:
         """How far from the line a tick is believed."""
         wide_ns = max(4 * self._line.noise_ns, AGREES_NS)
-        return wide_ns if self.in_heaps else min(wide_ns, self._line.period_ns / 2)
+        if self.in_heaps:
+            return wide_ns
+        unsure_ns = self._start.unsure_ns(self._number, self._line.noise_ns) if self._start else 0.0
+        return min(wide_ns, self._line.period_ns / 2 + unsure_ns)
 
     def _track(self, at_ns: int) -> None:
         line = self._line
         self._recent.append((self._number, at_ns))
         self._waiting.append((self._number, at_ns))
-        self._learn_noise()
+        if len(self._recent) >= 3:
+            three = (self._recent[k][1] for k in (-3, -2, -1))
+            line.noise_ns = max(jitter_ns(line.noise_ns, *three), LEAST_NOISE_NS)
+        if self._start is not None and self._is_new_phase(self._start, at_ns):
+            return
         late_ns = at_ns - line.ns(self._number) if len(line) else 0.0
         if abs(late_ns) <= self._agrees_ns():
             self._far.append(0)
@@ -261,7 +279,7 @@ class ClockFollower:
             self._far.append(1 if late_ns > 0 else -1)
             self._astray += 1
         needed = math.ceil((8 * line.noise_ns / line.period_ns) ** 2)
-        needed = min(max(needed, FEWEST_ASTRAY), MEMORY // 2)
+        needed = min(max(needed, FEWEST_ASTRAY), MOST_NEEDED)
         self._believe(needed if len(line) >= STRETCHES[0] else 0)
         last = list(self._far)[-needed:]
         one_sided = len(last) == needed and 4 * abs(sum(last)) >= 3 * needed
@@ -280,16 +298,6 @@ class ClockFollower:
             if not len(self._line) or abs(at_ns - self._line.ns(number)) <= self._agrees_ns():
                 self._line.add(number, at_ns)
 
-    def _learn_noise(self) -> None:
-        """From second differences, which do not mind a tempo that moves."""
-        if len(self._recent) < 3:
-            return
-        (_, first_ns), (_, second_ns), (_, third_ns) = (self._recent[k] for k in (-3, -2, -1))
-        bent_ns, noise_ns = third_ns - 2 * second_ns + first_ns, self._line.noise_ns
-        if abs(bent_ns) < 10 * noise_ns + 1e6:  # more is no jitter
-            variance = noise_ns**2 + (bent_ns**2 / 6 - noise_ns**2) * NOISE_SHARE
-            self._line.noise_ns = max(math.sqrt(variance), LEAST_NOISE_NS)
-
     def _put_right(self, least: int) -> bool:
         """Find out what happened and act on it; False if it makes no sense yet."""
         line, ticks = self._line, list(self._recent)
@@ -301,6 +309,9 @@ class ClockFollower:
         if not _believable(period_ns):
             return False
         shift = 0 if self.in_heaps else round(fault.step_ns / period_ns)
+        if self._start is not None:
+            shift = self._start.shift(after[0][0], fault.step_ns, line.noise_ns, len(after))
+            self._start.settle()
         rest_ns, number_now = fault.step_ns - shift * period_ns, self._number
         again = self._former_again(after, period_ns) if fault.bend_ns else None
         if again is not None and self._former is not None:
@@ -340,6 +351,9 @@ class ClockFollower:
 
     def _forget_faults(self) -> None:
         self._recent.clear()
+        self._forget_astray()
+
+    def _forget_astray(self) -> None:
         self._waiting.clear()
         self._far.clear()
         self._astray = 0

@@ -22,8 +22,10 @@ SURE, SURE_WHICH = 20.0, 9.0
 """Squares that a fault must explain, and by how many more than the other kind: of the jitter's."""
 MOST_LEFT = 8.0
 """Squares that a fault may leave unexplained, beside two for each tick since, in the same units."""
-UNDECIDED = 16
+UNDECIDED = 24
 """Ticks after which the likelier kind of fault is taken."""
+NOISE_SHARE = 1 / 48
+"""What one tick counts for in the jitter that is known."""
 
 
 class Fault(NamedTuple):
@@ -69,6 +71,17 @@ def explain(late_ns: Sequence[float], noise_ns: float, least: int) -> Fault | No
         return None
     doubtful = abs(step_left - bend_left) < SURE_WHICH * unit
     return None if doubtful and count - best.since < UNDECIDED else best
+
+
+def jitter_ns(known_ns: float, first_ns: int, second_ns: int, third_ns: int) -> float:
+    """The jitter's standard deviation, as one more tick teaches it; the three last arrivals.
+
+    From second differences, which do not mind a tempo that moves.
+    """
+    bent_ns = third_ns - 2 * second_ns + first_ns
+    if abs(bent_ns) >= 10 * known_ns + 1e6:  # this is no jitter
+        return known_ns
+    return math.sqrt(known_ns**2 + (bent_ns**2 / 6 - known_ns**2) * NOISE_SHARE)
 
 
 def server_period_ns(arrivals_ns: Sequence[int]) -> float | None:

@@ -15,6 +15,8 @@ STRETCHES = (12, 24, 48, 96, 192)
 """Ticks of the lines that are compared; 24 are a quarter note."""
 CONTRADICTS = 3.0
 """Standard errors of a shorter line at which a longer one is not believed."""
+DOUBTS = 1.8
+"""Standard errors of the tempo at which one that was given is not believed."""
 LEAST_NOISE_NS = 200_000.0
 """Less jitter than this is assumed of nobody."""
 BENDS = 24
@@ -97,7 +99,7 @@ class TickLine:
         self._sums = [NOTHING]  # cumulated, in the order of `Sums`, counted from `_base`
         self._base, self._last_ns = (0, 0), 0
         self._given_period_ns: float | None = None
-        self._trust = 0
+        self._trust = (0, 0)
         self._anchor = (0, 0.0)
 
     def __len__(self) -> int:
@@ -108,13 +110,16 @@ class TickLine:
         """Whether there is a line."""
         return self.period_ns > 0
 
-    def restart(self, period_ns: float | None = None, trust_ticks: int = 0) -> None:
+    def restart(
+        self, period_ns: float | None = None, trust_ticks: int = 0, most_ticks: int = 0
+    ) -> None:
         """Forget the ticks. A tempo that is given counts until there are `trust_ticks` of them.
 
-        Until the next tick the old line goes on.
+        And until there are `most_ticks`, while they do not contradict it. Until the next tick the
+        old line goes on.
         """
         self._numbers, self._sums = [], [NOTHING]
-        self._given_period_ns, self._trust = period_ns, trust_ticks
+        self._given_period_ns, self._trust = period_ns, (trust_ticks, most_ticks)
 
     def add(self, number: int, at_ns: int) -> None:
         """The tick of this number came at this moment; numbers grow."""
@@ -171,7 +176,9 @@ class TickLine:
 
     def _draw(self) -> None:
         last, ticks = self._numbers[-1], len(self._numbers)
-        if self._given_period_ns is not None and (ticks < self._trust or ticks < 4):
+        if self._given_period_ns is not None and not self._trusts(self._given_period_ns, ticks):
+            self._given_period_ns = None
+        if self._given_period_ns is not None:
             self.period_ns = self._given_period_ns
             first, all_sums = self._sums[0], self._sums[-1]
             x, y = (all_sums.x - first.x) / ticks, (all_sums.y - first.y) / ticks
@@ -181,6 +188,16 @@ class TickLine:
         best = self._best()
         if best is not None and best.period_ns > 0:
             self.period_ns, self._anchor = best.period_ns, (last, best.at_ns)
+
+    def _trusts(self, period_ns: float, ticks: int) -> bool:
+        least, most = self._trust
+        if ticks < max(least, 4) or ticks >= most:
+            return ticks < max(least, 4)
+        fit = self.fit(ticks)
+        if fit is None:
+            return True
+        fit = fit._replace(noise_ns=max(self.noise_ns, fit.noise_ns))
+        return abs(fit.period_ns - period_ns) <= DOUBTS * fit.tempo_error * fit.period_ns
 
     def _best(self) -> Fit | None:
         """The line, straight or bent, of least error that no shorter stretch contradicts."""

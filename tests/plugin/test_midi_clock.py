@@ -282,6 +282,18 @@ def test_one_that_counts_in_clocks_and_waits_for_its_next_beat_is_found_out() ->
     assert follower.beat(at_ns + 203 * MS) == pytest.approx(10.0, abs=0.05)
 
 
+@pytest.mark.parametrize(("before", "after"), [(240.0, 249.6), (240.0, 232.8), (280.0, 291.2)])
+def test_a_small_change_of_a_fast_tempo_is_not_taken_for_a_lost_tick(
+    before: float, after: float
+) -> None:
+    wrong = 0
+    for seed in range(12):
+        master = ClockMaster([(14, before), (16, after)], late=gaussian(3.0), seed=seed)
+        heard = Heard(master.messages)
+        wrong += statistics.median(map(abs, heard.phase_ms(master, from_beat=26.0))) > 4.0
+    assert wrong <= 1
+
+
 def test_broken_positions_are_passed_over() -> None:
     follower = ClockFollower()
     for message in (b"\xf2", b"\xf2\x01", b"\xf2\x01\xff", b"", b"\xf8\x00"):

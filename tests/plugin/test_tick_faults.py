@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from plugin.realtime.tick_faults import explain, server_period_ns
+from plugin.realtime.tick_faults import explain, jitter_ns, server_period_ns
 from tests.strategies import MS
 
 NOISE_NS = 1.0 * MS
@@ -63,3 +63,12 @@ def test_a_servers_period_is_seen_and_jitter_is_not_taken_for_one(bpm: float) ->
     for seed in range(50):
         assert server_period_ns(arrivals(bpm, 0.0, 4.0, seed)) is None
     assert server_period_ns([5] * 24) is None
+
+
+def test_jitter_is_learned_from_arrivals_and_not_from_a_tempo_or_a_lost_tick() -> None:
+    chance, known_ns = random.Random(3), 0.2 * MS
+    came = [round(k * 20 * MS + k * k * 0.01 * MS + chance.gauss(0, 2.0 * MS)) for k in range(900)]
+    for first_ns, second_ns, third_ns in zip(came, came[1:], came[2:], strict=False):
+        known_ns = jitter_ns(known_ns, first_ns, second_ns, third_ns)
+    assert known_ns == pytest.approx(2.0 * MS, rel=0.35)
+    assert jitter_ns(1.0 * MS, 0, 20 * MS, 60 * MS) == 1.0 * MS
