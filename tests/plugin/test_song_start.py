@@ -167,6 +167,12 @@ def test_one_that_is_far_after_a_lost_tick_tells_nothing_of_the_phase() -> None:
     assert not start.is_new(25, 26 * 20 * MS, 1.0 * MS, 6 * MS)
 
 
+def test_a_line_that_was_put_right_is_not_begun_anew() -> None:
+    start = SongStart(24, known_line(), runs=True)
+    start.settle()
+    assert not start.is_new(24, 24 * 20 * MS + 10 * MS, 1.0 * MS, 6 * MS)
+
+
 def test_without_a_line_the_first_tick_begins_one() -> None:
     assert SongStart(24, known_line(), runs=False).is_new(24, 24 * 20 * MS, 1.0 * MS, 6 * MS)
 
