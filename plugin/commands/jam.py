@@ -148,8 +148,10 @@ def _desk(args: argparse.Namespace, song: tuple[MidiSong, str] | None) -> tuple[
     kept, says = Kept(), ""
     if song is not None:
         kept = Kept(settings=compose.settings_of(song_timebase(song[0])))
-    elif not args.usual:
+    else:
         kept, says = load(path_in())
+        if args.usual:  # presets and bindings stay: the next change is written with them
+            kept = msgspec.structs.replace(kept, settings=Settings())
     settings = _told(args, kept.settings)
     return Desk(msgspec.structs.replace(kept, settings=settings)), says
 
