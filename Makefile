@@ -7,10 +7,10 @@ STAMP := $(VENV)/.antiphon-installed
 SOURCES := plugin engine gui federation tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help venv jam test test-daw check bench tree clean
+.PHONY: help venv jam test test-daw check bench screenshots tree clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## make .venv with the pinned packages (nothing is done twice)
 
@@ -27,12 +27,16 @@ $(STAMP): pyproject.toml constraints.txt | $(PY)
 		echo "The packages could not be installed: the lines above say which and why." >&2; \
 		echo "Mend it (often the network, or a missing compiler) and run the same command again." >&2; \
 		exit 1; }
-	@echo "Compiling the live step for this processor (some ten seconds, once)."
-	@$(PY) -c "import engine.model.kernels"
+	@echo "Compiling what runs live for this processor (some twenty seconds, once)."
+	@$(PY) -m engine.warm
 	@touch $@
 
-jam: $(STAMP) ## play: Antiphon joins your DAW, or plays the demo where there is no MIDI system
-	@$(VENV)/bin/antiphon jam
+jam: $(STAMP) ## play: the window, or without a screen the terminal; joins your DAW, or plays a demo
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		$(VENV)/bin/antiphon app; \
+	else \
+		$(VENV)/bin/antiphon jam; \
+	fi
 
 test: $(STAMP) ## every test that this machine can run
 	@$(PY) -m pytest
@@ -50,6 +54,9 @@ check: $(STAMP) ## style, types, directions between folders (also as they are at
 bench: $(STAMP) ## measure: step time and port timing, as JSON
 	@$(PY) -m benchmarks.step
 	@$(PY) -m benchmarks.ports
+
+screenshots: $(STAMP) ## draw the pictures of the window anew, from a real run (about two minutes)
+	@$(PY) -m tools.screenshots
 
 tree: $(STAMP) ## write the file tree of README.md anew
 	@$(PY) -m tools.filetree --write

@@ -20,7 +20,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from engine.api import Ask, Plan
+from engine.api import Ask, Candidate, Candidates, FromEngine, Plan
 from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
 from plugin import protocol
@@ -42,6 +42,9 @@ WORTH_TELLING = 32
 COMMANDS: list[protocol.Command] = [
     *(protocol.Go(), protocol.Again(), protocol.Hold(True), protocol.Hold(False)),
     *(protocol.Forget(), protocol.Tap(), protocol.Start(), protocol.Stop(), protocol.Panic()),
+    *(protocol.Star(), protocol.Star(False), protocol.Keep(), protocol.Delete()),
+    *(protocol.Alternatives(), protocol.Choose(1), protocol.Choose(2), protocol.Adopt()),
+    *(protocol.UseProfile("anna"), protocol.UseProfile()),
 ]
 
 
@@ -80,11 +83,24 @@ class CountedTakes:
         take_id: str,
         *,
         model: str | None = None,
+        seed: int | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> None:
         """The open take is over."""
         assert take_id == str(self.begun), "another take is open"
         self.finished += 1
+
+    def star(self, take_id: str, on: bool) -> None:
+        """A take that was begun."""
+        assert 1 <= int(take_id) <= self.begun
+
+    def keep(self, take_id: str) -> None:
+        """A take that was begun."""
+        assert 1 <= int(take_id) <= self.begun
+
+    def delete(self, take_id: str) -> None:
+        """A take that is over."""
+        assert 1 <= int(take_id) <= self.finished
 
 
 class Ears:
@@ -321,7 +337,7 @@ class Fuzz:
         if isinstance(event, protocol.Trouble | protocol.Said):
             self.says.add(event.says)
 
-    def _answer(self, ask: Ask) -> list[Plan]:
+    def _answer(self, ask: Ask) -> list[FromEngine]:
         """A line, mostly; sometimes nothing, nonsense, or the first half of something."""
         chance = self.chance
         notes = [
@@ -333,7 +349,16 @@ class Fuzz:
         if chance.random() < 0.1:
             notes = [replace(note, onset=note.onset * 7) for note in notes]
         ends = ((chance.randrange(48, 80), ask.start_beat + 4 * chance.random()),)
-        return [Plan(ask.request, tuple(notes), chance.random() < 0.9, 0.0, ends=ends)]
+        done = chance.random() < 0.9
+        said: list[FromEngine] = [
+            Plan(ask.request, tuple(notes), done, 0.0, ends=ends, seed=ask.seed)
+        ]
+        if chance.random() < 0.5:
+            other = tuple(replace(note, pitch=60) for note in notes)
+            said.append(Plan(ask.request, other, True, 0.0, seed=7, anew=True))
+            found = (Candidate(7, other, 1.0), Candidate(ask.seed, tuple(notes), 0.0))
+            said.append(Candidates(ask.request, found))
+        return said
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ import numpy as np
 
 from plugin.backends.common import QUEUE_LIMIT
 from plugin.backends.jack import JackBackend
-from plugin.backends.jack_child import CycleIn, CycleOut
+from plugin.backends.jack_cycles import CycleIn, CycleOut
 from plugin.backends.jack_frames import Frame, Unpacker, pack
 from plugin.backends.rtmidi import RtMidiBackend
 from plugin.ports import arrival_ns, latency_ns
@@ -76,7 +76,7 @@ class Inside:
         self._clients = [jack.Client(f"Antiphon {way}") for way in ("In", "Out")]
         cycle_in, self._cycle = (
             CycleIn(self._clients[0], to_us),
-            CycleOut(self._clients[1], from_us),
+            CycleOut(self._clients[1], from_us, jack.JackError),
         )
         for client, cycle in zip(self._clients, (cycle_in, self._cycle), strict=True):
             client.set_process_callback(cycle.run)

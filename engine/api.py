@@ -3,14 +3,45 @@
 The session owns time and sound; the engine owns the music. Each message is frozen, is a plain
 dataclass of numbers and strings, and travels over a pipe. Standard library only.
 
-    session -> engine: Begin, Hear, Ask, Rework, Expect, Forget, Ping
-    engine -> session: Ready, Plan, Expected, Refused, Pong, Failed
+    session -> engine: Profile, Adopt, Begin, Hear, Ask, Rework, Expect, Judge, Forget, End, Ping
+    engine -> session: Ready, Playing, Plan, Candidates, Expected, Refused, Tells, Pong, Failed
 """
 
 from dataclasses import dataclass, field
 
 from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
+from engine.taste.signals import Kind, Signal
+
+__all__ = [
+    "Adopt",
+    "Ask",
+    "Begin",
+    "Candidate",
+    "Candidates",
+    "End",
+    "Expect",
+    "Expected",
+    "Failed",
+    "Forget",
+    "FromEngine",
+    "Hear",
+    "Judge",
+    "Kind",
+    "Ping",
+    "Plan",
+    "Playing",
+    "Pong",
+    "Profile",
+    "Quoted",
+    "Ready",
+    "Refused",
+    "Rework",
+    "Signal",
+    "Style",
+    "Tells",
+    "ToEngine",
+]
 
 Style = tuple[tuple[str, float], ...]
 """Names of styles and how much of each; empty leaves it open. `antiphon styles` lists them."""
@@ -21,23 +52,57 @@ GAP_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995)
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """Be this player's partner from here on; answered by `Playing`.
+
+    name: of a profile in `folder`, in use from then on and made if it is not there; None: the one
+    in use; "" is nobody's: what is learnt then is gone with the engine. Until another one is ready
+    the one before plays on.
+    """
+
+    name: str | None = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Play with the adapter that the profile names now: it was learnt, or gone back to.
+
+    undo: go back by one first.
+
+    Answered by `Playing`, between two notes: until it is ready the one before plays on. An
+    adapter that cannot be used is said (`Tells`), and everything stays.
+    """
+
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
-    """A session starts (or starts afresh): everything heard before is forgotten."""
+    """A session starts (or starts afresh): everything heard before is forgotten.
+
+    What was learnt of the player stays. session: a number that no other session has; a memory that
+    was saved knows up to which note of which session it has learnt.
+    """
 
     timebase: Timebase
+    session: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Hear:
     """A note that really sounded, in order of onset.
 
-    held: it still sounds; its duration is how long it has sounded so far.
+    held: it still sounds; its duration is how long it has sounded so far. again: it was told
+    before and has to be told anew; it is context, and nothing is learnt from it. serial: grows
+    with each note of a session; a note whose serial the memory has seen is not learnt twice.
     """
 
     serial: int
     note: Note
     voice: Voice
     held: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +117,9 @@ class Ask:
     keys that are held, notes that began after them, notes of the partner that are committed. They
     count for this plan and are forgotten after it; each is told for good when it is over. Of very
     many only the last count (`engine.context.MOST_SO_FAR`).
+
+    candidates: so many answers are drawn, if nothing else waits meanwhile. The first one comes as
+    soon as it can; a better one takes its place (`Plan.anew`).
     """
 
     request: int
@@ -63,6 +131,7 @@ class Ask:
     style: Style = ()
     may_hand_over: bool = True
     so_far: tuple[Hear, ...] = ()
+    candidates: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +169,30 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """The player said what an answer was worth. Nothing is answered.
+
+    request: the `Ask` that it answered. seed: of the candidate that was played. undone: it is taken
+    back, such as a star that was a slip.
+    """
+
+    request: int
+    seed: int
+    signal: Signal
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
-    """Drop the context: what follows is answered as if nothing had been heard."""
+    """Drop the context: what follows is answered as if nothing had been heard.
+
+    What was learnt of the player stays with a profile; nobody's memory is emptied.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The session is over: keep what was learnt, and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +211,27 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Playing:
+    """Whose partner it is from this moment on, and what it has of them.
+
+    adapter: version of the adapter that plays, None for the prior alone; learnt_notes: what the
+    memory knows of the player.
+    """
+
+    profile: str
+    model: str
+    adapter: int | None
+    learnt_notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A piece of the answer to one `Ask` or `Rework`, in order of onset; `done` marks the last."""
+    """A piece of the answer to one `Ask` or `Rework`, in order of onset; `done` marks the last.
+
+    seed: what these notes were drawn with. anew: they take the place of all that was sent for this
+    request. alone_notes: so many of all notes so far are the memory's alone, because the prior was
+    late or is gone.
+    """
 
     request: int
     notes: tuple[Note, ...]
@@ -132,6 +242,42 @@ class Plan:
     ends: tuple[tuple[int, float], ...] = ()
     """Keys that the player holds (`Hear.held`), and the beat, from the answer's start on, at which
     each will probably end; with the first piece only."""
+    seed: int | None = None
+    anew: bool = False
+    alone_notes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The longest run that an answer shares with other music: `notes` of it, from `source`.
+
+    source is "training", "own" (the player's takes) or "".
+    """
+
+    notes: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One answer that was drawn. score: the higher, the more the player will like it.
+
+    why: what counts for it and against it, in words, the weightiest first.
+    """
+
+    seed: int
+    notes: tuple[Note, ...]
+    score: float
+    why: tuple[str, ...] = ()
+    quoted: Quoted = Quoted()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All answers that were drawn for one `Ask`, best first; after the last of its plans."""
+
+    request: int
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +303,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Tells:
+    """Something that the player should know, in a sentence; the engine goes on."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     """Here I am."""
 
@@ -170,5 +323,5 @@ class Failed:
     says: str
 
 
-ToEngine = Begin | Hear | Ask | Rework | Expect | Forget | Ping
-FromEngine = Ready | Plan | Expected | Refused | Pong | Failed
+ToEngine = Profile | Adopt | Begin | Hear | Ask | Rework | Expect | Judge | Forget | End | Ping
+FromEngine = Ready | Playing | Plan | Candidates | Expected | Refused | Tells | Pong | Failed

@@ -133,6 +133,33 @@ def load_streams(data: Path, split: str, *, tier: str = SHIPPABLE) -> list[Strea
     return streams
 
 
+def load_tasks(
+    data: Path, meta_split: str, *, tier: str = SHIPPABLE, seen: bool = False
+) -> dict[str, list[Stream]]:
+    """Streams by task: all of one composer, player, artist or tune type ("meta_train", ...).
+
+    meta_split `EVERY_TIER` takes every task, and a collection without any as one of its own.
+    Without `seen`, pieces that the prior learnt from are left out, and tasks of nothing else.
+    Raises CorpusError.
+    """
+    task_of: dict[str, str] = {}
+    wanted: dict[str, dict[str, dict[str, str]]] = {}
+    for row in _index(data):
+        unseen = row["split"] != "train" or row["tier"] != SHIPPABLE
+        fits = meta_split in (row.get("meta_split"), EVERY_TIER)
+        fits = fits and tier in (row["tier"], EVERY_TIER)
+        if fits and (seen or unseen):
+            wanted.setdefault(f"{row['tier']}/{row['collection']}", {})[row["id"]] = row
+            task_of[row["id"]] = row.get("task") or row["collection"]
+    tasks: dict[str, list[Stream]] = {}
+    for collection_path, pieces in wanted.items():
+        for stream in _read_collection(data / f"{collection_path}.npz", pieces):
+            tasks.setdefault(task_of[stream.piece], []).append(stream)
+    if not tasks:
+        raise CorpusError(f"No task of {meta_split!r}, tier {tier!r} in {data}; name another.")
+    return dict(sorted(tasks.items()))
+
+
 def _index(data: Path) -> list[dict[str, str]]:
     path = data / "index.csv"
     if not path.is_file():

@@ -88,8 +88,9 @@ class Constraints:
         shortest, longest: duration in beats; longest None is no limit.
         softest, loudest: MIDI velocity.
     The player
-        closeness: 0 as the model believes .. 1 as close as can be to what the player played. A
-            pull on the probabilities, not a limit.
+        closeness: 1 as close as can be to what the player played .. 0 as the model believes with
+            what it remembers of them .. -1 as if it did not remember. A pull on the probabilities,
+            not a limit.
     The end
         land: beat of the session that the last onset falls on exactly, or None.
         max_notes: no answer is longer than this.
@@ -146,8 +147,8 @@ class Constraints:
                     f"At least {fewest} and at most {most} onsets a {span} cannot both hold; "
                     "raise the most or lower the fewest."
                 )
-        if not 0 <= self.closeness <= 1:
-            raise ValueError(f"Closeness {self.closeness} is not between 0 and 1; set it between.")
+        if not -1 <= self.closeness <= 1:
+            raise ValueError(f"Closeness {self.closeness} is not between -1 and 1; set it between.")
         if self.land is not None and not (math.isfinite(self.land) and self.land >= 0):
             raise ValueError(
                 f"No answer can end on beat {self.land}; count beats from the start of the session."

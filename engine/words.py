@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 DEFAULT_DATA = Path("..") / "shared" / "data"
+INSTALL = "install it: pip install 'antiphon[engine]', or in a checkout make venv"
 NO_DATA = f"There is no music at {DEFAULT_DATA}: name a data folder with --data."
 
 

@@ -1,8 +1,7 @@
 """The engine process: reads messages of `engine.api` from a pipe and answers them.
 
 It runs beside the session, on one thread of numpy, and ends when the pipe does: an engine never
-outlives its session. A question that a newer one has overtaken is not answered, so that a flood of
-them costs no more than its notes; a plan that is overtaken while it is made is dropped.
+outlives its session. What a newer message has overtaken is not done (`engine.inbox`).
 
 Importing this module costs nothing; numpy and the weights are loaded inside `run`. It refuses to
 know MIDI ports, clocks and files other than its weights.
@@ -11,49 +10,34 @@ know MIDI ports, clocks and files other than its weights.
 import os
 import signal
 import time
-from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from engine.api import (
+    Adopt,
     Ask,
     Begin,
+    End,
     Expect,
     Failed,
     Forget,
-    FromEngine,
     Hear,
-    Ping,
-    Plan,
-    Pong,
+    Judge,
+    Profile,
     Ready,
-    Refused,
     Rework,
-    ToEngine,
+    Tells,
 )
+from engine.inbox import Inbox, Pipe
+from engine.words import INSTALL
 
 if TYPE_CHECKING:
-    from engine.events import Note
+    from engine.appraising import Appraising
     from engine.planner import Planner
-
-PIECE = 8
-"""Notes in one piece of a plan: the first ones can sound while the rest is being made."""
-_AT_ONCE = 1000
-"""Messages that are looked at before one of them is done: a sender may be as fast as we are."""
-
-
-class Pipe(Protocol):
-    """Our end of the way to the session, as far as it is used here."""
-
-    def poll(self) -> bool:
-        """Whether a message waits."""
-
-    def recv(self) -> ToEngine:
-        """The next message; waits for it. Raises EOFError when the session is gone."""
-
-    def send(self, message: FromEngine) -> None:
-        """To the session."""
+    from engine.pupil import Pupil
 
 
 def run(pipe: Connection, weights: str | None = None) -> None:
@@ -63,137 +47,120 @@ def run(pipe: Connection, weights: str | None = None) -> None:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     try:
-        planner = _load(pipe, Path(weights) if weights else None)
-        if planner is not None:
-            serve(pipe, planner)
+        engine = _load(pipe, Path(weights) if weights else None)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
-
-
-def _load(pipe: Pipe, weights: Path | None) -> "Planner | None":
-    """A planner that is ready, and said so; None where it could not be had, and why was said."""
+    if engine is None:
+        return
     try:
+        serve(pipe, engine)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        engine.pupil.close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Engine:
+    """What answers. Made by `_load`, and by tests."""
+
+    planner: "Planner"
+    pupil: "Pupil"
+    appraising: "Appraising | None" = None
+
+
+def _load(pipe: Pipe, weights: Path | None) -> Engine | None:
+    """An engine that is ready, and said so; None where it could not be had, and why was said."""
+    try:
+        from engine.building import Builder
         from engine.key.network import KeyWeightsError
-        from engine.model.checkpoint import SHIPPED, CheckpointError, load
-        from engine.model.fast import FastPrior
+        from engine.memory.memory import Memory
         from engine.planner import Planner
+        from engine.pupil import Pupil
+        from engine.saving import Saver
     except ImportError as error:
-        pipe.send(Failed(f"The music engine is not installed ({error}); run: make venv"))
+        pipe.send(Failed(f"The music engine is not installed ({error}); {INSTALL}."))
         return None
+    builder = Builder(weights)
+    prior = builder.prior()
     try:
-        tensors, metadata = load(weights or SHIPPED)
-        prior = FastPrior(tensors, metadata)
-        planner = Planner(prior)
-    except (CheckpointError, KeyWeightsError) as error:
+        planner = Planner(builder.mixture(prior, Memory()))
+    except KeyWeightsError as error:
         pipe.send(Failed(str(error)))
         return None
     _warm_up(planner)
-    pipe.send(Ready(model=metadata.get("name", "prior"), parameters=prior.parameters))
-    return planner
+    planner.context.remember(Memory())
+    pupil = Pupil(planner, builder, Saver(), pipe.send, time.monotonic)
+    appraising = _appraising(pipe, planner, pupil)
+    pipe.send(Ready(builder.model, prior.parameters if prior is not None else 0))
+    for says in builder.says:
+        pipe.send(Tells(says))
+    return Engine(planner, pupil, appraising)
 
 
-def serve(pipe: Pipe, planner: "Planner") -> None:
-    """Answer until the pipe closes; then raises EOFError."""
+def _appraising(pipe: Pipe, planner: "Planner", pupil: "Pupil") -> "Appraising":
+    """Whatever of it can be had; what is damaged is said."""
+    from engine.appraising import Appraising
+    from engine.critic.network import SHIPPED, Critic, CriticError
+    from engine.quote.index import QuoteIndexError
+    from engine.quote.meter import QuoteMeter
+
+    meter, critic = QuoteMeter(None), None
+    try:
+        meter = QuoteMeter.load()
+    except QuoteIndexError as error:
+        pipe.send(Tells(str(error)))
+    try:
+        critic = Critic.load() if SHIPPED.is_file() else None
+    except CriticError as error:
+        pipe.send(Tells(str(error)))
+    return Appraising(planner, lambda: pupil.taste, meter=meter, critic=critic)
+
+
+def serve(pipe: Pipe, engine: Engine, *, clock: Callable[[], float] = time.monotonic) -> None:
+    """Answer until the pipe closes; then raises EOFError, or returns when told to end.
+
+    clock: seconds.
+    """
+    from engine.answering import Answering
     from engine.expect import expect
 
-    inbox = _Inbox(pipe)
+    planner, pupil, appraising = engine.planner, engine.pupil, engine.appraising
+    inbox = Inbox(pipe)
+    answering = Answering(pipe, inbox, planner, clock, appraising)
     while True:
-        message = inbox.next()
-        if isinstance(message, Begin):
-            planner.begin(message.timebase)
-        elif isinstance(message, Forget):
-            planner.forget()
-        elif isinstance(message, Hear):
-            planner.hear(message.note, message.voice, held=message.held)
-        elif isinstance(message, Expect):
-            pipe.send(expect(planner.context, message))
-        elif isinstance(message, Ask | Rework):
-            _answer(pipe, inbox, planner, message)
-
-
-class _Inbox:
-    """Messages in order; heartbeats are answered on the way and never wait behind a plan.
-
-    Overtaken: an `Ask` by a newer one, an `Expect` by a newer one, and everything by `Begin` and
-    `Forget`. A `Hear` is never overtaken by questions, and a `Rework` by no other: each one is for
-    notes of its own.
-    """
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-        self._waiting: deque[tuple[int, ToEngine]] = deque()
-        self._number = 0
-        self._newest: dict[type, int] = {}
-        self._current: tuple[int, ToEngine] = (0, Ping(0))
-
-    def next(self) -> ToEngine:
-        """The next message that is worth doing; waits for it."""
-        while True:
-            if not self._waiting:
-                self._take()
-            self._take_all()
-            while self._waiting:
-                self._current = self._waiting.popleft()
-                if not self._is_overtaken():
-                    return self._current[1]
-
-    def overtaken(self) -> bool:
-        """Whether what `next` returned last is no longer worth doing."""
-        self._take_all()
-        return self._is_overtaken()
-
-    def _is_overtaken(self) -> bool:
-        number, message = self._current
-        newest = self._newest.get(type(message), 0) if isinstance(message, Ask | Expect) else 0
-        # Of these two a session needs both: to forget is not to begin.
-        if not isinstance(message, Begin):
-            newest = max(newest, self._newest.get(Forget, 0))
-        return number < max(newest, self._newest.get(Begin, 0))
-
-    def _take_all(self) -> None:
-        for _ in range(_AT_ONCE):
-            if not self._pipe.poll():
+        match inbox.next(pupil.wait_s):
+            case None:
+                pupil.idle()
+            case Hear() as heard:
+                news = pupil.is_news(heard)
+                planner.hear(heard.note, heard.voice, held=heard.held, learn=news)
+                pupil.heard(heard, news=news)
+                if appraising is not None:
+                    appraising.hear(heard.note, heard.voice, news=news)
+            case Expect() as question:
+                pipe.send(expect(planner.context, question))
+            case (Ask() | Rework()) as ask:
+                answering.answer(ask)
+            case Judge() as judgement:
+                if appraising is not None and appraising.judge(judgement):
+                    pupil.judged()
+            case Begin() as begin:
+                pupil.begin(begin)
+                planner.begin(begin.timebase)
+                if appraising is not None:
+                    appraising.begin()
+            case Forget():
+                pupil.forget()
+                planner.forget()
+            case (Profile() | Adopt()) as change:
+                if appraising is not None and isinstance(change, Profile):
+                    appraising.another_player()
+                pupil.change(change)
+            case End():
                 return
-            self._take()
-
-    def _take(self) -> None:
-        message = self._pipe.recv()
-        if isinstance(message, Ping):
-            self._pipe.send(Pong(message.token))
-            return
-        self._number += 1
-        self._newest[type(message)] = self._number
-        self._waiting.append((self._number, message))
-
-
-def _answer(pipe: Pipe, inbox: _Inbox, planner: "Planner", ask: Ask | Rework) -> None:
-    """Plan in pieces; stop when the session has asked for something newer."""
-    from engine.rework import ReworkError, rework
-    from engine.styles import StyleError
-
-    started = time.perf_counter()
-    ends_told = False
-
-    def piece(notes: "list[Note]", *, done: bool) -> FromEngine:
-        spent_ms = (time.perf_counter() - started) * 1e3
-        ends = () if ends_told else planner.ends
-        return Plan(ask.request, tuple(notes), done, spent_ms, planner.gave_way, ends)
-
-    notes: list[Note] = []
-    plan = planner.plan(ask) if isinstance(ask, Ask) else rework(planner, ask)
-    try:
-        for note in plan:
-            notes.append(note)
-            if len(notes) == PIECE:
-                pipe.send(piece(notes, done=False))
-                notes, ends_told = [], True
-            if inbox.overtaken():
-                return
-        pipe.send(piece(notes, done=True))
-    except (ReworkError, StyleError) as error:
-        pipe.send(Refused(ask.request, str(error)))
-    finally:
-        plan.close()
+            case _:
+                pass
 
 
 def _warm_up(planner: "Planner") -> None:

@@ -32,6 +32,8 @@ class Agenda:
         self._plan: list[Note] = []
         self._until: float | None = None
         self._note_ids = itertools.count(1)
+        self.changes = 0
+        """Grows whenever something else is planned."""
         self.onsets: deque[float] = deque(maxlen=64)
         """Beats at which notes of the partner began or will, as far as they are committed."""
 
@@ -47,14 +49,18 @@ class Agenda:
 
     def plan(self, notes: Sequence[Note], *, until: float | None = None) -> None:
         """These notes come next, in order of onset; none sounds beyond the beat `until`."""
+        if notes or self._plan:
+            self.changes += 1
         self._plan, self._until = list(notes), until
 
     def plan_more(self, notes: Sequence[Note]) -> None:
         """These come after what is planned."""
+        self.changes += 1
         self._plan.extend(notes)
 
     def cut(self, now_ns: int, cut_ns: int) -> None:
         """Fall silent at `cut_ns`: nothing begins from then on, what sounds ends then."""
+        self.changes += 1
         cut_beat = self._grid.beat(cut_ns)
         self._plan = [note for note in self._plan if note.onset < cut_beat]
         self._until = cut_beat

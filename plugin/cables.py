@@ -14,6 +14,7 @@ from plugin.hotplug import AnyLasting, Hotplug, LastingInput, LastingOutput
 from plugin.hub import ALL_CHANNELS, FilteredInput, MergedInput, SharedOutput
 from plugin.ports import Backend, InputPort, OutputPort, PortError
 from plugin.realtime.clock import Clock
+from plugin.watching import Watch, WatchedInput, WatchedOutput
 
 _Port = TypeVar("_Port", InputPort, OutputPort)
 _WISH = re.compile(r"(?P<name>.+)@(?P<channels>[0-9][0-9,\-]*)")
@@ -58,42 +59,57 @@ class Cables:
         tell: Callable[[str], None],
         gone: Callable[[int], None],
         instead: InputPort | None = None,
+        also: Sequence[InputPort] = (),
+        watch: Watch | None = None,
     ) -> None:
         """Without wishes virtual ports `in_name` and `out_name` are made.
 
         tell is given sentences for the player. gone is told the moment at which an input went: its
-        keys count as released. instead: an input that plays in the place of any other. Raises
-        PortError.
+        keys count as released. instead: an input that plays in the place of any other. also: inputs
+        that play beside them. watch is shown what goes through. Raises PortError.
         """
         self._tell, self._told_refused = tell, False
-        virtual = backend.has_virtual_ports
-        out_wishes = outs or (PortWish(out_name),)
-        self._outputs = [
-            self._open_output(backend, wish.name, virtual=virtual and not outs)
-            for wish in out_wishes
+        self.makes_ins = backend.has_virtual_ports and not ins
+        self.makes_outs = backend.has_virtual_ports and not outs
+        """Whether these ports are of our own."""
+        self.outputs = [
+            self._open_output(backend, wish.name, virtual=self.makes_outs)
+            for wish in outs or (PortWish(out_name),)
         ]
-        self._inputs: list[LastingInput] = []
+        self.inputs: list[LastingInput] = []
         self._filtered: list[FilteredInput] = []
         if instead is None:
             for wish in ins or (PortWish(in_name),):
-                port = self._open_input(backend, wish.name, virtual=virtual and not ins)
-                self._inputs.append(port)
-                self._filtered.append(FilteredInput(port, clock, wish.channels))
-        self.input: InputPort = instead or MergedInput(self._filtered)
-        self.output: OutputPort = SharedOutput(self._outputs)
+                port = self._open_input(backend, wish.name, virtual=self.makes_ins)
+                self.inputs.append(port)
+                shown = port if watch is None else _watched_input(port, watch)
+                self._filtered.append(FilteredInput(shown, clock, wish.channels))
+        self.input: InputPort = instead or MergedInput([*self._filtered, *also])
+        self.output: OutputPort = SharedOutput(self.outputs)
+        if watch is not None:
+            self.input = WatchedInput(self.input, watch.heard)
+            shared = SharedOutput([_watched_output(output, watch) for output in self.outputs])
+            self.output = WatchedOutput(shared, watch.sent)
 
         def went(now_ns: int, port: AnyLasting) -> None:
             if isinstance(port, LastingInput):
                 gone(now_ns)
 
-        self.hotplug = Hotplug([*self._inputs, *self._outputs], tell=tell, gone=went)
+        self.hotplug = Hotplug(
+            [*self.inputs, *self.outputs],
+            tell=tell,
+            gone=went,
+            tried=watch.survey if watch is not None else lambda: None,
+        )
+        if watch is not None:
+            watch.begin(backend, self)
 
     def news(self) -> None:
         """Say what the filters have to say."""
         for port in self._filtered:
             if (says := port.thinner.news()) is not None:
                 self._tell(says)
-        if not self._told_refused and any(port.refused for port in self._inputs):
+        if not self._told_refused and any(port.refused for port in self.inputs):
             self._told_refused = True
             self._tell(
                 "Something came in that is no music: a dump of a synthesizer, or a message cut "
@@ -103,9 +119,9 @@ class Cables:
     def close(self) -> None:
         """Give everything back. Twice is once."""
         self.hotplug.close()
-        for lasting in self._inputs:
+        for lasting in self.inputs:
             lasting.close()
-        for lasting_output in self._outputs:
+        for lasting_output in self.outputs:
             lasting_output.close()
 
     def _open_output(self, backend: Backend, name: str, *, virtual: bool) -> LastingOutput:
@@ -128,3 +144,15 @@ class Cables:
                 raise
             self._tell(f"{error} It is waited for.")
             return None
+
+
+def _watched_input(port: LastingInput, watch: Watch) -> InputPort:
+    return WatchedInput(port, lambda message: watch.through(port.name, False, message))
+
+
+def _watched_output(port: LastingOutput, watch: Watch) -> OutputPort:
+    def show(message: bytes, due_ns: int | None) -> None:
+        if port.there:
+            watch.through(port.name, True, message)
+
+    return WatchedOutput(port, show)

@@ -1,4 +1,4 @@
-"""The `antiphon` command: finds the sub-command and gets out of its way.
+"""The `antiphon` command: finds the sub-command and gets out of its way; alone it opens the window.
 
 Exit codes: 0 it did its work, 1 it could not (a sentence and a next step on standard error),
 2 wrong usage. Sub-commands of other packages (train, evaluate) are found by name through the entry
@@ -17,16 +17,20 @@ from importlib import metadata
 from plugin.commands.common import COULD_NOT, WRONG_USAGE, complain
 
 GROUP = "antiphon.commands"
+WINDOW = "app"
+"""The sub-command that opens the window, where the package has one."""
 TRACEBACK = "ANTIPHON_TRACEBACK"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one sub-command; returns the exit code."""
+    """Run one sub-command, without words the window; returns the exit code."""
     _speak_to_any_terminal()
     words = list(sys.argv[1:] if argv is None else argv)
     elsewhere = {point.name: point for point in metadata.entry_points(group=GROUP)}
     if words and words[0] in elsewhere:
         return _run(lambda: _run_elsewhere(elsewhere[words[0]], words[1:]))
+    if not words and WINDOW in elsewhere:
+        return _run(lambda: _run_elsewhere(elsewhere[WINDOW], words))
     parser = _parser(sorted(elsewhere))
     if not words:
         parser.print_help()
@@ -64,12 +68,15 @@ def _run(command: Callable[[], int]) -> int:
 
 
 def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
-    from plugin.commands import calibrate, daw, doctor, jam, ports, takes
+    from plugin.commands import calibrate, daw, doctor, jam, learn, ports, suggest, takes
 
     also = ", ".join(elsewhere)
     parser = argparse.ArgumentParser(
         prog="antiphon",
-        description="A partner for musicians: it listens to a phrase and answers it in time.",
+        description=(
+            "A partner for musicians: it listens to a phrase and answers it in time. "
+            "Without a command it opens its window."
+        ),
         epilog=f"Also: {also} (each with --help)." if also else None,
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -77,6 +84,8 @@ def _parser(elsewhere: list[str]) -> argparse.ArgumentParser:
     ports.add_parsers(subparsers)
     doctor.add_parsers(subparsers)
     takes.add_parser(subparsers)
+    suggest.add_parser(subparsers)
+    learn.add_parser(subparsers)
     daw.add_parser(subparsers)
     calibrate.add_parser(subparsers)
     return parser

@@ -119,12 +119,27 @@ class Conductor:
         """Bar of the song, from 1; None while no bars pass."""
         return self._transport.position(now_ns)[0] if self._band.rolling else None
 
-    def tap(self, now_ns: int) -> Settings:
-        """A tap; the settings with the tempo that it makes."""
-        settings = self._band.settings
+    def obey(self, now_ns: int, command: protocol.Command) -> None:
+        """Start, stop or tap our own clock; any other command is passed over."""
+        match command:
+            case protocol.Tap():
+                self._tap(now_ns)
+            case protocol.Start():
+                self.go_on()
+                self._transport.start(now_ns)
+            case protocol.Stop():
+                self._transport.stop(now_ns)
+            case _:
+                pass
+
+    def _tap(self, now_ns: int) -> None:
         if self._transport.tap(now_ns) is None:
-            return settings
-        return msgspec.structs.replace(settings, bpm=self._transport.bpm)
+            return
+        before = self._band.settings
+        settings = msgspec.structs.replace(before, bpm=self._transport.bpm)
+        if settings != before:
+            self._band.settings = settings
+            self._emit(protocol.SettingsChanged(settings))
 
     def _start_for_clicks(self, now_ns: int) -> None:
         """Who wants to hear the beat, or to send it, wants it to go."""

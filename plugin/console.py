@@ -28,6 +28,7 @@ class Console:
         self._count = 0
         self._where: tuple[str, bool] | None = None
         self._partners_turn: bool | None = None
+        self._told_share = 0
 
     def event(self, event: protocol.Event) -> None:
         """Show one event, or keep it until its bar is full."""
@@ -70,7 +71,16 @@ class Console:
                 self._flush()
                 for line in event.says.splitlines():
                     self._write(f"  {line}")
-            case protocol.StateChanged() | protocol.SettingsChanged():
+            case protocol.PartnerOf(profile) if profile:
+                self._flush()
+                self._write(_partner_line(event))
+            case protocol.LearnProgress():
+                self._progress(event)
+            case protocol.LearnOver():
+                self._flush()
+                self._told_share = 0
+                self._write(f"  {event.says}")
+            case _:
                 pass
 
     def close(self) -> None:
@@ -96,6 +106,17 @@ class Console:
             self._write(f"  bar {event.bar:3d}  {who} {bars}")
         self._partners_turn = event.partners_turn
 
+    def _progress(self, event: protocol.LearnProgress) -> None:
+        """Now and then, not at every step."""
+        share = 4 * event.step // max(event.of, 1)
+        if share != self._told_share:
+            self._told_share = share
+            self._flush()
+            self._write(
+                f"  learning: {event.step} of {event.of}, {event.seconds_left:.0f} s left, "
+                f"{event.bits:.2f} bits a note"
+            )
+
     def _flush(self) -> None:
         if self._where is None or not self._notes:
             return
@@ -115,6 +136,11 @@ def _stretch(event: protocol.NoteSounded) -> str:
         return f"bar {event.bar:3d}"
     seconds = event.t_ns // FREE_STRETCH_NS * FREE_STRETCH_NS // 1_000_000_000
     return f"{seconds // 60:3d}:{seconds % 60:02d}"
+
+
+def _partner_line(event: protocol.PartnerOf) -> str:
+    trained = "" if event.adapter is None else f", version {event.adapter} of what I learnt"
+    return f"Partner of “{event.profile}”: {event.learnt_notes:,} notes remembered{trained}."
 
 
 def _count(notes: int) -> str:

@@ -11,7 +11,7 @@ Thread: one. Real-time: yes.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.api import Ask, Expect, Hear, Plan, Rework
+from engine.api import Ask, Candidates, Expect, Hear, Plan, Rework
 from engine.events import Note, Voice
 from plugin.exchange import note_in_beats
 from plugin.feel import Feel
@@ -44,13 +44,16 @@ class Ear:
             self._hear(told.note, told.voice, held=told.held)
 
     def begin_anew(self, now_ns: int, heard: Sequence[HeardNote]) -> None:
-        """The engine knows nothing any more: tell it these notes of the player once more."""
+        """The engine knows nothing any more: tell it these notes of the player once more.
+
+        They are context; what there was to learn from them has been learnt.
+        """
         self._told_beat = 0.0
         waiting = self.telling.open(now_ns)
         before_ns = waiting[0].note.start_ns if waiting else now_ns + 1
         for note in sorted(heard, key=lambda note: (note.start_ns, note.pitch)):
             if note.start_ns < before_ns:  # the others are told when their turn comes
-                self._hear(note, Voice.PLAYER)
+                self._hear(note, Voice.PLAYER, again=True)
 
     def ask(self, now_ns: int, question: Ask, coming: Sequence[Note]) -> None:
         """Ask, in played beats. coming: notes of the partner that will sound for sure."""
@@ -95,6 +98,17 @@ class Ear:
             ends=tuple((pitch, played(beat)) for pitch, beat in plan.ends),
         )
 
+    def candidates_as_played(self, found: Candidates) -> Candidates:
+        """All answers to a question in beats as they are played."""
+        played = self.feel.played
+        return replace(
+            found,
+            candidates=tuple(
+                replace(one, notes=tuple(_bent(note, played) for note in one.notes))
+                for one in found.candidates
+            ),
+        )
+
     def _so_far(self, now_ns: int, coming: Sequence[Note] = ()) -> tuple[Hear, ...]:
         """What sounds, or waits for what sounds, as it stands; and what is coming."""
         told = [
@@ -104,12 +118,14 @@ class Ear:
         told += [Hear(0, _bent(note, self.feel.straight), Voice.PARTNER) for note in coming]
         return tuple(told)
 
-    def _hear(self, heard: HeardNote, voice: Voice, *, held: bool = False) -> None:
+    def _hear(
+        self, heard: HeardNote, voice: Voice, *, held: bool = False, again: bool = False
+    ) -> None:
         note = self._in_beats(heard)
         # A feel that was found meanwhile may have bent time back by a hair.
         note = replace(note, onset=max(note.onset, self._told_beat))
         self._told_beat = note.onset
-        self._partner.hear(note, voice, held=held)
+        self._partner.hear(note, voice, held=held, again=again)
 
     def _in_beats(self, note: HeardNote) -> Note:
         return _bent(note_in_beats(note, self._grid), self.feel.straight)

@@ -2,8 +2,9 @@
 
 Each life of the engine has its own process, pipe and two threads: one starts the process and
 writes what the session sends, one reads what the engine says, so the thread that plays only touches
-queues. The engine ends with its pipe: if this process is killed, the engine is gone, too. An engine
-has nothing to save, so it is ended by a kill, which a stopped or hanging process obeys as well.
+queues. The engine ends with its pipe: if this process is killed, the engine is gone, too. At the
+end it is told so and has a moment to keep what it has learnt; then, and when another one takes its
+place, it is ended by a kill, which a stopped or hanging process obeys as well.
 
 It refuses to know what the messages mean.
 """
@@ -19,10 +20,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
 
-from engine.api import FromEngine, ToEngine
+from engine.api import End, FromEngine, ToEngine
 from plugin.engine_link import Stopped
 
 END_TIMEOUT_S = 2.0
+KEEPS_WITHIN_S = 2.0
+"""So long an engine may take to keep what it has learnt."""
 
 ServeFunction = Callable[[Connection, str | None], None]
 
@@ -62,6 +65,7 @@ class EngineProcess:
     def close(self) -> None:
         """End the engine and wait until it is gone. Twice is once."""
         lives = [*self._ended, self._life]
+        self._life.finish(KEEPS_WITHIN_S)
         for life in lives:
             life.end()
         for life in lives:
@@ -80,7 +84,7 @@ class _Life:
         self.outbox: SimpleQueue[ToEngine | None] = SimpleQueue()
         self._serve, self._weights, self._inbox = serve, weights, inbox
         self._process: SpawnProcess | None = None
-        self._ending = False
+        self._ending = self._finishing = self._spoke = False
         self._last_words = Stopped(
             "The engine stopped; it is being restarted and the next phrase is answered."
         )
@@ -102,6 +106,15 @@ class _Life:
     def running(self) -> bool:
         """Whether the process or its threads are still there."""
         return self._writer.is_alive()
+
+    def finish(self, patience_s: float) -> None:
+        """Tell the engine that it is over and wait until it has ended; one that never spoke: no."""
+        if not self._spoke:
+            return
+        self._finishing = True
+        self.outbox.put(End())
+        self.outbox.put(None)
+        self.join(patience_s)
 
     def end(self) -> None:
         """Kill the process; the threads end by themselves. Never blocks."""
@@ -137,6 +150,8 @@ class _Life:
                 pipe.send(message)
             except OSError:
                 break
+        if self._finishing and not self._ending:
+            process.join(KEEPS_WITHIN_S)
         self._kill()
         reader.join()
         process.join()
@@ -155,7 +170,7 @@ class _Life:
                 name="antiphon-engine",
                 daemon=True,
             )
-            _keep_ctrl_c_from_children()
+            keep_ctrl_c_from_children()
             process.start()
         except BaseException:
             pipe.close()
@@ -169,12 +184,13 @@ class _Life:
         try:
             while True:
                 message = pipe.recv()
+                self._spoke = True
                 if isinstance(message, Stopped):
                     self._last_words = message
                 else:
                     self._inbox.append((self, message))
         except Exception:  # the end of the pipe, or a message that was cut or garbled
-            if not self._ending:
+            if not (self._ending or self._finishing):
                 self._inbox.append((self, self._last_words))
         self.outbox.put(None)
 
@@ -183,7 +199,7 @@ class _Life:
         self._inbox.append((self, Stopped(says)))
 
 
-def _keep_ctrl_c_from_children() -> None:
+def keep_ctrl_c_from_children() -> None:
     """Block SIGINT in this thread: a child that is still starting inherits that.
 
     Ctrl-C goes to the whole process group; the session hears it and ends its engine in order.

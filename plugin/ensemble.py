@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from engine.api import Ask, Rework
+from engine.events import Note
 from engine.limits import Constraints
 from plugin import protocol
 from plugin.agenda import COMMIT_NS, Agenda
@@ -26,6 +27,7 @@ from plugin.realtime.thru import Thru
 from plugin.recorder import Recorder
 from plugin.settings import Settings, Yield
 from plugin.turns import HandOver
+from plugin.verdicts import Verdicts
 
 
 class Ensemble:
@@ -51,6 +53,7 @@ class Ensemble:
         self.emit, self.settings = emit, settings
         self.ear, self.handover = Ear(grid, partner), HandOver()
         self.agenda = Agenda(grid, performer)
+        self.verdicts = Verdicts(partner, recorder, emit)
         self.turn: Exchange | None = None
         self.last_phrase: Exchange | None = None
         """The exchange that was closed last."""
@@ -114,7 +117,13 @@ class Ensemble:
         if last is None or not last.heard:
             return None
         turn = Exchange(
-            next(self._turns), last.attempt + 1, [*last.heard], last.last_end_ns, prints=last.prints
+            next(self._turns),
+            last.attempt + 1,
+            [*last.heard],
+            last.last_end_ns,
+            prints=last.prints,
+            given=last.given,
+            played=last.played,
         )
         return self.open_turn(now_ns, turn, min(note.start_ns for note in last.heard))
 
@@ -145,9 +154,13 @@ class Ensemble:
         if turn.heard:
             self.last_phrase = turn
         take_id = self.recorder.take_id
-        self.recorder.finish(self.partner.model)
+        given = turn.given if turn.answering else None
+        if given is not None:
+            self.recorder.note(**given.as_settings())
+        self.recorder.finish(self.partner.model, None if given is None else given.seed)
         if turn.answering:
             how = self.performer.punctuality
+            self.verdicts.over(turn, how.started, yielded=yielded)
             self.emit(
                 protocol.AnswerOver(
                     take_id,
@@ -186,6 +199,8 @@ class Ensemble:
         self.ear.feel.forget()
         self.partner.begin(self.grid.timebase)
         self.engine_lost()
+        if self.last_phrase is not None:
+            self.last_phrase.given = None
         self._tell_phrase_again(now_ns)
 
     def _tell_phrase_again(self, now_ns: int) -> None:
@@ -206,16 +221,29 @@ class Ensemble:
         limits: Constraints | None = None,
         may_hand_over: bool = True,
         on_top: bool = False,
+        candidates: int = 1,
+        before: Sequence[Note] = (),
     ) -> None:
         """Ask for notes between two beats, on top of what is planned or in its stead.
 
-        An earlier question is void.
+        An earlier question is void. before: what the partner will have played by then for sure.
         """
         settings = self.settings
         self.ear.settle(follow=settings.feel, swings=settings.limits.swing == 0.5)
         limits = settings.limits if limits is None else limits
-        question = Ask(0, 0, start_beat, end_beat, seed, limits, settings.style, may_hand_over)
-        self.ear.ask(now_ns, question, self.agenda.coming(self.latency_ns, planned=on_top))
+        question = Ask(
+            0,
+            0,
+            start_beat,
+            end_beat,
+            seed,
+            limits,
+            settings.style,
+            may_hand_over,
+            candidates=candidates,
+        )
+        coming = self.agenda.coming(self.latency_ns, planned=on_top)
+        self.ear.ask(now_ns, question, [*coming, *before])
 
     def rework(self, now_ns: int, task: Rework) -> None:
         """Ask for the notes of the task in another way."""
@@ -296,6 +324,10 @@ class Ensemble:
     def new_answer(self) -> None:
         """Counting begins anew for an answer."""
         self.performer.punctuality = Punctuality()
+        if self.turn is not None:
+            self.verdicts.begun(self.recorder.take_id, self.turn)
+            if self.turn.given is not None and self.turn.given.seed is not None:
+                self.turn.played.add(self.turn.given.seed)
 
     def change_state(self, state: State) -> None:
         """Say what the partner does; an engine that stopped is said until it is back."""

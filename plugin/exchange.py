@@ -8,7 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from engine.api import Candidate, Playing
 from engine.events import Note, Timebase
+from plugin.locked import Locked
 from plugin.realtime.beats import BeatGrid
 from plugin.realtime.listener import HeardNote
 
@@ -21,6 +23,41 @@ LAST_RING_NS = 2_000_000_000
 
 Print = tuple[tuple[int, int, int], ...]
 """What tells one answer from another: onsets since its start and lengths in 1/96 beats, keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the plan of an answer was drawn with, and what else was drawn for its question.
+
+    seed None: the engine did not say. playing: whose partner it was then. candidates: best first,
+    as soon as they are known. limits: what holds for all of them.
+    """
+
+    request: int
+    seed: int | None
+    playing: Playing | None = None
+    candidates: tuple[Candidate, ...] = ()
+    limits: object = None
+    alone_notes: int = 0
+
+    def as_settings(self) -> dict[str, object]:
+        """What a take keeps of it, so that the answer can be made again."""
+        found: dict[str, object] = {}
+        if self.seed is not None:
+            found["played_seed"] = self.seed
+        if self.playing is not None:
+            found["profile"] = self.playing.profile
+            found["adapter"] = self.playing.adapter
+            found["learnt_notes"] = self.playing.learnt_notes
+        if self.alone_notes:
+            found["alone_notes"] = self.alone_notes
+        if self.candidates:
+            found["candidates"] = [[one.seed, round(one.score, 3)] for one in self.candidates]
+        own = next((one for one in self.candidates if one.seed == self.seed), None)
+        if own is not None:
+            found["why"] = list(own.why)
+            found["quoted_notes"], found["quoted_from"] = own.quoted.notes, own.quoted.source
+        return found
 
 
 @dataclass(slots=True)
@@ -44,6 +81,14 @@ class Exchange:
     """Set when the answer begins: what the whole plan is moved by."""
     prints: set[Print] = field(default_factory=set)
     """Of the answers that this phrase has had."""
+    given: Given | None = None
+    """What the planned answer was drawn with."""
+    played: set[int] = field(default_factory=set)
+    """Seeds of the candidates that this phrase has had."""
+    lock: Locked | None = None
+    """What the answer takes over from the one before, at the beats of that one."""
+    kept: tuple[Note, ...] = ()
+    """The same as it is planned: the plan begins with it."""
 
     @property
     def answering(self) -> bool:
@@ -71,7 +116,7 @@ class Exchange:
 
     def void_plan(self) -> None:
         """Whatever is planned is worth nothing."""
-        self.plan, self.plan_done = [], False
+        self.plan, self.plan_done, self.kept = [], False, ()
 
     def question(self, start_ns: int, grid: BeatGrid) -> tuple[float, float]:
         """Beats between which the answer shall lie if it begins at `start_ns`."""
@@ -83,6 +128,17 @@ class Exchange:
             length = grid.beat(self.last_end_ns) - grid.beat(first_ns)
         self.end_beat = answer_end(start, length, grid.timebase)
         return start, self.end_beat
+
+    def question_after_lock(
+        self, lock: Locked, start_ns: int, grid: BeatGrid
+    ) -> tuple[float, float]:
+        """Beats between which the rest shall lie if what is kept begins at `start_ns` or later."""
+        moved = lock.moved(start_ns, grid)
+        self.plan, self.kept = list(moved.notes), moved.notes
+        _, end = self.question(grid.ns(moved.notes[0].onset), grid)
+        self.asked_ns = start_ns
+        self.end_beat = max(end, answer_end(moved.boundary_beat, 0.0, grid.timebase))
+        return moved.boundary_beat, self.end_beat
 
     def begin_answer(self, now_ns: int, grid: BeatGrid) -> int:
         """Fix when the plan is played; returns when its first note is due.
@@ -106,13 +162,35 @@ class Exchange:
 
     def is_repetition(self) -> bool:
         """Whether this phrase has had the planned answer before; remembers it."""
-        start = self.plan[0].onset if self.plan else 0.0
-        found = tuple(
-            (round(96 * (n.onset - start)), round(96 * n.duration), n.pitch) for n in self.plan
-        )
+        found = print_of(self.plan)
         known = found in self.prints
         self.prints.add(found)
         return known
+
+    def replace_plan(self, notes: Sequence[Note]) -> bool:
+        """Another answer in the place of the planned one, unless it was given before.
+
+        What is kept of an earlier answer stays.
+        """
+        whole = [*self.kept, *notes]
+        if not notes or (self.attempt and print_of(whole) in self.prints):
+            return False
+        self.plan, self.plan_done = whole, True
+        self.prints.add(print_of(whole))
+        return True
+
+    def next_candidate(self, limits: object) -> Candidate | None:
+        """The best of the drawn answers that this phrase has not had, under the same limits."""
+        if self.given is None or self.given.limits != limits:
+            return None
+        left = (one for one in self.given.candidates if one.seed not in self.played and one.notes)
+        return next(left, None)
+
+
+def print_of(notes: Sequence[Note]) -> Print:
+    """What tells these notes from others."""
+    start = notes[0].onset if notes else 0.0
+    return tuple((round(96 * (n.onset - start)), round(96 * n.duration), n.pitch) for n in notes)
 
 
 def note_in_beats(note: HeardNote, grid: BeatGrid) -> Note:

@@ -1,9 +1,8 @@
 """Folders and file names: where Antiphon keeps its things, and names that every system accepts.
 
-Nothing here deletes anything, and nothing is ever half written under its final name.
+Nothing here writes or deletes anything.
 """
 
-import contextlib
 import os
 import unicodedata
 from pathlib import Path
@@ -66,22 +65,3 @@ def unused_path(folder: Path, stem: str, ending: str) -> Path:
         path = folder / f"{stem} ({number}){ending}"
         number += 1
     return path
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that under `path` stands either what stood there, or all of it.
-
-    Raises:
-        OSError: it could not be written; what stood there is still there.
-    """
-    part = path.with_name(f".{path.name[:60]}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise

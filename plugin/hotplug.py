@@ -10,6 +10,7 @@ so it is done in a thread of its own.
 It refuses to end the music for a port's sake, and to try more often than the player notices.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -186,10 +187,15 @@ class Hotplug:
         gone: Callable[[int, AnyLasting], None] = lambda now_ns, port: None,
         back: Callable[[int, AnyLasting], None] = lambda now_ns, port: None,
         beside: Callable[[Callable[[], None]], None] = in_a_thread,
+        tried: Callable[[], object] = lambda: None,
     ) -> None:
-        """`tell` is given a sentence for the player; `gone` and `back` the moment and the port."""
+        """`tell` is given a sentence for the player; `gone` and `back` the moment and the port.
+
+        tried is called beside the music each time that ports were looked for.
+        """
         self._ports, self._tell = tuple(ports), tell
         self._gone, self._back, self._beside = gone, back, beside
+        self._after = tried
         self._missing = {port for port in ports if not port.there}
         self._trying: tuple[AnyLasting, ...] = ()
         self._tried = threading.Event()
@@ -243,5 +249,7 @@ class Hotplug:
         try:
             for port in self._trying:
                 port.reopen()
+            with contextlib.suppress(PortError):
+                self._after()
         finally:
             self._tried.set()

@@ -12,7 +12,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from plugin.files import write_atomically
+from engine.files import write_whole
 
 FILE_NAME = "latency.json"
 MOST_MS = 500.0
@@ -71,7 +71,7 @@ def write(folder: Path, port: str, measured: Measured) -> None:
     path = folder / FILE_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(data, indent=1).encode() + b"\n")
+        write_whole(path, json.dumps(data, indent=1).encode() + b"\n")
     except OSError as error:
         raise LatencyError(
             f"The delay cannot be kept in {path} ({error.strerror}). Make the folder writable, or "

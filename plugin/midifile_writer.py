@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.events import NOMINAL_BPM, Timebase
+from engine.files import write_whole
 from engine.smf.chunks import MidiFileError
 from engine.smf.notes import SUSTAIN_PEDAL, events_of, pair_notes, pedals_left_down
 from engine.words import shown_name
-from plugin.files import write_atomically
 
 if TYPE_CHECKING:
     import mido
@@ -67,7 +67,7 @@ def write_midi(
     content = midi_bytes(parts, timebase, start_beat=start_beat, name=name)
     target = Path(path)
     try:
-        write_atomically(target, content)
+        write_whole(target, content)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise MidiFileError(

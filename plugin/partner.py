@@ -13,20 +13,26 @@ from collections import deque
 from dataclasses import replace
 
 from engine.api import (
+    Adopt,
     Ask,
     Begin,
+    Candidates,
     Expect,
     Expected,
     Failed,
     Forget,
     FromEngine,
     Hear,
+    Judge,
     Ping,
     Plan,
+    Playing,
     Pong,
+    Profile,
     Ready,
     Refused,
     Rework,
+    Tells,
 )
 from engine.events import Note, Timebase, Voice
 from plugin.engine_link import EngineLink, Stopped
@@ -54,7 +60,11 @@ class Partner:
     """One engine, however often it has to be started."""
 
     def __init__(self, engine: EngineLink, timebase: Timebase) -> None:
-        self._engine, self._timebase = engine, timebase
+        self._engine, self._timebase, self._session = engine, timebase, 0
+        self.profile = Profile()
+        """Whose partner it is to be."""
+        self.playing: Playing | None = None
+        """Whose partner it is, as the engine said last."""
         self._context: deque[Hear] = deque(maxlen=REMEMBERED_NOTES)
         self._serial = self._requests = 0
         self._question: Ask | Rework | None = None
@@ -68,7 +78,12 @@ class Partner:
         self._ready = self._gave_reason = False
         self._failures = 0
         self.model = ""
-        engine.send(Begin(timebase))
+        self._introduce()
+
+    def introduce(self, profile: Profile, session: int) -> None:
+        """Say whose partner it is, before anything was heard. session: see `engine.api.Begin`."""
+        self.profile, self._session = profile, session
+        self._introduce()
 
     @property
     def asked(self) -> bool:
@@ -80,6 +95,11 @@ class Partner:
         """Whether a question stands whose answer is not complete."""
         return self._question is not None and not self._answered
 
+    @property
+    def request(self) -> int:
+        """Number of the question that stands, or of the last one that was asked."""
+        return self._question.request if self._question is not None else self._requests
+
     def stands(self, request: int) -> bool:
         """Whether a small question may still be answered."""
         return request in self._asides
@@ -90,12 +110,25 @@ class Partner:
         self._context.clear()
         self.void()
         self._asides.clear()
-        self._send(Begin(timebase))
+        self._send(Begin(timebase, self._session))
 
-    def hear(self, note: Note, voice: Voice, *, held: bool = False) -> None:
-        """A note sounded (or still does: `held`); in order of onset."""
+    def play_for(self, profile: Profile) -> None:
+        """Be this player's from now on."""
+        self.profile = profile
+        self._send(profile)
+
+    def adopt(self, *, undo: bool = False) -> None:
+        """Play with what was learnt in the profile; undo: it goes back by one first."""
+        self._send(Adopt(undo))
+
+    def judge(self, judgement: Judge) -> None:
+        """The player let us know what an answer was worth."""
+        self._send(judgement)
+
+    def hear(self, note: Note, voice: Voice, *, held: bool = False, again: bool = False) -> None:
+        """A note sounded (or still does: `held`); in order of onset. again: it was told before."""
         self._serial += 1
-        heard = Hear(self._serial, note, voice, held)
+        heard = Hear(self._serial, note, voice, held, again)
         self._context.append(heard)
         self._send(heard)
 
@@ -132,13 +165,20 @@ class Partner:
         self._engine.send(replace(question, request=self._requests))
         return self._requests
 
+    def restart(self, now_ns: int) -> None:
+        """Somebody wants another engine in the place of this one, however it is."""
+        self._question = None
+        self._asides.clear()
+        self._failures = 0
+        self._restart(now_ns)
+
     def void(self) -> None:
         """No plan is wanted any more."""
         self._question = None
 
     def receive(
         self, now_ns: int, message: FromEngine | Stopped
-    ) -> Ready | Plan | Expected | Refused | Failed | None:
+    ) -> Ready | Playing | Plan | Candidates | Expected | Refused | Tells | Failed | None:
         """What the session must know of a message: None if it is stale or a heartbeat.
 
         A death is reported as `Failed`, and the restart is under way.
@@ -149,21 +189,24 @@ class Partner:
         match message:
             case Plan():
                 return self._wanted_part(message)
-            case Ready():
-                self._ready = True
-                self.model = message.model
-                return message
-            case Pong():
-                return None
+            case Candidates():
+                return self._wanted_candidates(message)
             case Refused():
                 return self._refused(message)
             case Expected():
                 return message if self._asides.pop(message.request, None) is not None else None
-            case Failed():
-                self._question, self._gave_reason = None, True
-                return message
             case Stopped():
                 return self._died(now_ns, message.says)
+            case Pong():
+                return None
+            case Ready():
+                self._ready = True
+                self.model = message.model
+            case Playing():
+                self.playing, self.model = message, message.model
+            case Failed():
+                self._question, self._gave_reason = None, True
+        return message
 
     def watch(self, now_ns: int) -> Failed | None:
         """Heartbeat and restart; says so if the engine hangs. Call it every few milliseconds."""
@@ -199,7 +242,7 @@ class Partner:
             latest = self._asides[plan.request]
             if plan.done:
                 del self._asides[plan.request]
-        elif question is None or self._answered or plan.request != question.request:
+        elif question is None or not self._awaits(plan, question):
             return None
         else:
             self._answered = plan.done
@@ -208,7 +251,28 @@ class Partner:
             )
         return replace(plan, notes=tuple(note for note in plan.notes if _is_music(note, latest)))
 
-    def _send(self, message: Begin | Hear | Forget) -> None:
+    def _awaits(self, plan: Plan, question: Ask | Rework) -> bool:
+        return plan.request == question.request and (plan.anew or not self._answered)
+
+    def _wanted_candidates(self, found: Candidates) -> Candidates | None:
+        """All answers to the question that stands, without what is no music."""
+        question = self._question
+        if not isinstance(question, Ask) or found.request != question.request:
+            return None
+        latest = question.end_beat + FURTHEST_BEATS
+        clean = (
+            replace(one, notes=tuple(note for note in one.notes if _is_music(note, latest)))
+            for one in found.candidates
+        )
+        return replace(found, candidates=tuple(clean))
+
+    def _introduce(self) -> None:
+        """What an engine that knows nothing is told first."""
+        if self.profile.name != "":
+            self._engine.send(self.profile)
+        self._engine.send(Begin(self._timebase, self._session))
+
+    def _send(self, message: Begin | Hear | Forget | Profile | Adopt | Judge) -> None:
         if self._rests_until_ns is None:
             self._engine.send(message)
 
@@ -230,7 +294,7 @@ class Partner:
         self._rests_until_ns = None
         self._ready = self._gave_reason = False
         self._engine.restart()
-        self._engine.send(Begin(self._timebase))
+        self._introduce()
         for heard in self._context:
             self._engine.send(heard)
         self._begun_ns = self._pinged_ns = self._last_sign_ns = now_ns

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.events import DRUM_CHANNEL, Note, Timebase, Voice
+from engine.files import write_whole
 from engine.words import shown_name
-from plugin.files import write_atomically
 from plugin.picture_marks import (
     COLOURS,
     PALE_PARTNER,
@@ -100,7 +100,7 @@ def draw_jam(
         facts.append(f"seed {seed}")
     png = _png(picture, title or "A jam", "  ·  ".join(facts))
     try:
-        write_atomically(Path(path), png)
+        write_whole(Path(path), png)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise PictureError(

@@ -10,7 +10,7 @@ import msgspec
 
 from plugin.settings import Settings
 
-VERSION = 2
+VERSION = 4
 
 
 class State(enum.StrEnum):
@@ -47,6 +47,15 @@ class NoteSounded(Message, frozen=True):
     velocity: int
     late_ms: float = 0.0
     bar: int | None = None
+
+
+class NoteEnded(Message, frozen=True):
+    """The note that `NoteSounded` told of is over."""
+
+    t_ns: int
+    partner: bool
+    channel: int
+    pitch: int
 
 
 class PhraseHeard(Message, frozen=True):
@@ -101,6 +110,90 @@ class EngineReady(Message, frozen=True):
     parameters: int
 
 
+class PartnerOf(Message, frozen=True):
+    """Whose partner it is from now on, and what it has of them.
+
+    profile: "" is nobody's. adapter: version of what was trained, None for none; learnt_notes: how
+    many notes of the player's it remembers.
+    """
+
+    profile: str
+    adapter: int | None
+    learnt_notes: int
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """An answer that was drawn.
+
+    score: the higher, the more the player will like it. why: what spoke for it. quoted_notes: the
+    longest run that it shares with `quoted_from`, "training" or "own".
+    """
+
+    seed: int
+    notes: int
+    score: float
+    why: tuple[str, ...]
+    quoted_notes: int
+    quoted_from: str
+
+
+class Drawn(Message, frozen=True):
+    """All answers to the phrase of this take, best first; `played`: seed of the planned one."""
+
+    take_id: str
+    played: int | None
+    alternatives: tuple[Alternative, ...]
+
+
+class TakeMarked(Message, frozen=True):
+    """A take was "starred", "unstarred", "kept" or "deleted" from within the jam."""
+
+    take_id: str
+    mark: str
+
+
+class TakeSaved(Message, frozen=True):
+    """A take is whole in the library now."""
+
+    take_id: str
+
+
+class Auditioning(Message, frozen=True):
+    """What is being auditioned now, in words; "" once it is over."""
+
+    name: str
+
+
+class LearnProgress(Message, frozen=True):
+    """Training goes on: step of steps, seconds left, bits per note of what is learnt from.
+
+    held_back_bits: of phrases that are held back, where they were just scored. part: counts how
+    often learning began anew, with other phrases held back.
+    """
+
+    profile: str
+    step: int
+    of: int
+    seconds_left: float
+    bits: float
+    held_back_bits: float | None = None
+    part: int = 0
+
+
+class LearnOver(Message, frozen=True):
+    """Training is over: whether what it learnt is used from now on, and why in a sentence.
+
+    version: of the profile's adapter in use, None for none. Bits are per note held back.
+    """
+
+    profile: str
+    kept: bool
+    says: str
+    version: int | None = None
+    before_bits: float | None = None
+    after_bits: float | None = None
+
+
 class Trouble(Message, frozen=True):
     """Something went wrong and the music goes on; a sentence and a next step."""
 
@@ -143,6 +236,59 @@ class Stop(Message, frozen=True):
     """Command: our own clock stops."""
 
 
+class Star(Message, frozen=True):
+    """Command: the last answer gets a star (`on`), or loses it."""
+
+    on: bool = True
+
+
+class Keep(Message, frozen=True):
+    """Command: the last answer is worth keeping."""
+
+
+class KeepLast(Message, frozen=True):
+    """Command: keep what was just played as a take, whoever played it and whatever the way."""
+
+
+class Delete(Message, frozen=True):
+    """Command: the last take goes for good."""
+
+
+class Alternatives(Message, frozen=True):
+    """Command: say which answers the last phrase could have had, best first."""
+
+
+class Choose(Message, frozen=True):
+    """Command: play the last phrase's alternative of this number, from 1, the best."""
+
+    number: int
+
+
+class UseProfile(Message, frozen=True):
+    """Command: be the partner of this profile; None: say whose partner it is."""
+
+    name: str | None = None
+
+
+class Learn(Message, frozen=True):
+    """Command: train the present profile on its "last" takes or the "starred", or "cancel" that.
+
+    "undo" goes back to what it was before.
+    """
+
+    what: str
+
+
+class Adopt(Message, frozen=True):
+    """Command: play with what the profile names now; `undo` goes back by one first."""
+
+    undo: bool = False
+
+
+class RestartEngine(Message, frozen=True):
+    """Command: end the engine and start another."""
+
+
 class Panic(Message, frozen=True):
     """Command: silence everything at once."""
 
@@ -158,13 +304,42 @@ class Quit(Message, frozen=True):
 Event = (
     StateChanged
     | NoteSounded
+    | NoteEnded
     | PhraseHeard
     | AnswerOver
     | Position
     | SettingsChanged
     | Said
     | EngineReady
+    | PartnerOf
+    | Drawn
+    | TakeMarked
+    | TakeSaved
+    | Auditioning
+    | LearnProgress
+    | LearnOver
     | Trouble
     | EchoIgnored
 )
-Command = Change | Go | Again | Hold | Tap | Start | Stop | Panic | Forget | Quit
+Command = (
+    Change
+    | Go
+    | Again
+    | Hold
+    | Tap
+    | Start
+    | Stop
+    | Star
+    | Keep
+    | KeepLast
+    | Delete
+    | Alternatives
+    | Choose
+    | UseProfile
+    | Learn
+    | Adopt
+    | RestartEngine
+    | Panic
+    | Forget
+    | Quit
+)

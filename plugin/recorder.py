@@ -7,10 +7,11 @@ refuses to know who plays next and why.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from engine.events import Timebase, Voice
 from engine.smf.notes import SUSTAIN_PEDAL
+from plugin.hindsight import Hindsight
+from plugin.take_log import TakeLog
 
 RESET_CONTROLLERS = 121
 MOST_KEPT = 4096
@@ -20,38 +21,12 @@ Heard = tuple[int, bytes]
 """A message of the player, and its nanosecond."""
 
 
-class TakeLog(Protocol):
-    """What a recorder needs of `plugin.takes_writer.TakeWriter`; no method blocks or raises."""
-
-    def begin_take(
-        self,
-        timebase: Timebase,
-        *,
-        model: str = "",
-        seed: int | None = None,
-        settings: Mapping[str, object] | None = None,
-        start_beat: float = 0.0,
-    ) -> str:
-        """A new take starts now; its id."""
-
-    def message(self, take_id: str, side: Voice, t_ns: int, message: bytes) -> None:
-        """This message sounded `t_ns` after the take's start."""
-
-    def finish(
-        self,
-        take_id: str,
-        *,
-        model: str | None = None,
-        settings: Mapping[str, object] | None = None,
-    ) -> None:
-        """The take is complete; what is given replaces what `begin_take` said."""
-
-
 class Recorder:
     """Thread: one. Real-time: yes."""
 
-    def __init__(self, takes: TakeLog) -> None:
-        self._takes = takes
+    def __init__(self, takes: TakeLog, hindsight: Hindsight | None = None) -> None:
+        """hindsight is told everything, in a take or not."""
+        self._takes, self._hindsight = takes, hindsight
         self._take_id = ""
         self._start_ns = 0
         self._settings: dict[str, object] = {}
@@ -94,6 +69,7 @@ class Recorder:
 
     def heard(self, now_ns: int, message: bytes) -> None:
         """A channel message of the player; between two takes only the pedal is remembered."""
+        self._remember(Voice.PLAYER, now_ns, message)
         if message[0] & 0xF0 == 0xB0:
             self._watch_pedal(message)
         if self._take_id and len(self._phrase) < MOST_KEPT:
@@ -102,17 +78,51 @@ class Recorder:
 
     def sent(self, now_ns: int, message: bytes) -> None:
         """A message of the partner."""
+        self._remember(Voice.PARTNER, now_ns, message)
         self._put(Voice.PARTNER, now_ns, message)
 
     def note(self, **settings: object) -> None:
         """More of what is needed to make this answer again."""
         self._settings.update(settings)
 
-    def finish(self, model: str = "") -> None:
-        """The take is complete. Without an open one: nothing."""
+    def finish(self, model: str = "", seed: int | None = None) -> None:
+        """The take is complete; without an open one: nothing. seed: that of its answer."""
         take_id, self._take_id = self._take_id, ""
         if take_id:
-            self._takes.finish(take_id, model=model or None, settings=self._settings)
+            self._takes.finish(take_id, model=model or None, seed=seed, settings=self._settings)
+
+    def star(self, take_id: str, on: bool) -> None:
+        """Give a take a star, or take it away."""
+        self._takes.star(take_id, on)
+
+    def keep(self, take_id: str) -> None:
+        """Note that the player wants to keep this take."""
+        if take_id == self._take_id:
+            self._settings["kept"] = True
+        else:
+            self._takes.keep(take_id)
+
+    def keep_last(self, model: str, way: str) -> str:
+        """What was just played becomes a take of its own: its id, "" where nothing was."""
+        return self._hindsight.keep(model, way) if self._hindsight is not None else ""
+
+    def tick(self) -> None:
+        """Go on writing what is long."""
+        if self._hindsight is not None:
+            self._hindsight.write()
+
+    def close(self) -> None:
+        """Write what is left; nothing is played any more."""
+        if self._hindsight is not None:
+            self._hindsight.finish()
+
+    def delete(self, take_id: str) -> None:
+        """Delete a take that is over, for good."""
+        self._takes.delete(take_id)
+
+    def _remember(self, side: Voice, now_ns: int, message: bytes) -> None:
+        if self._hindsight is not None:
+            self._hindsight.played(now_ns, side, message)
 
     def _put(self, side: Voice, now_ns: int, message: bytes) -> None:
         if self._take_id:

@@ -39,6 +39,14 @@ def announced() -> Iterator[None]:
         yield
 
 
+def left_behind() -> bool:
+    """Whether a jam was killed since this was asked last: its notes may hang in an instrument."""
+    if not HAS_SIGNAL:
+        return False
+    found = [_lives(path) for path in sorted(data_folder().glob(PATTERN))]
+    return False in found
+
+
 def ask_for_panic() -> bool:
     """Tell every running jam to be quiet at once; False if there is none that could be told."""
     if not HAS_SIGNAL:
@@ -51,12 +59,21 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _tell(path: Path) -> bool:
-    with contextlib.suppress(OSError, ValueError), path.open("r+") as file:
+def _lives(path: Path) -> bool | None:
+    """Whether its process is there; of a dead one the file goes. None: nobody can say."""
+    with contextlib.suppress(OSError), path.open("r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # its process lives
-            os.kill(int(file.read()), signal.SIGUSR1)
+        except BlockingIOError:
             return True
         path.unlink()
+        return False
+    return None
+
+
+def _tell(path: Path) -> bool:
+    if _lives(path):
+        with contextlib.suppress(OSError, ValueError):
+            os.kill(int(path.read_text()), signal.SIGUSR1)
+            return True
     return False

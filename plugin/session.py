@@ -12,38 +12,45 @@ Thread: one. Real-time: yes.
 
 from collections.abc import Callable
 
-from engine.api import Expected, Failed, FromEngine, Plan, Ready, Refused
+from engine.api import (
+    Candidates,
+    Expected,
+    Failed,
+    FromEngine,
+    Plan,
+    Playing,
+    Profile,
+    Ready,
+    Refused,
+    Tells,
+)
 from engine.events import Timebase, Voice
 from engine.smf.notes import is_channel_message
 from plugin import protocol
+from plugin.afterthoughts import obey
+from plugin.audition import Auditions, Score, begin
 from plugin.clicks import Clicks
 from plugin.conductor import Conductor
 from plugin.engine_link import EngineLink, Stopped
 from plugin.ensemble import Ensemble
+from plugin.hands import Hands
+from plugin.hindsight import Hindsight
 from plugin.intake import Intake, Steer
+from plugin.lamp import Lamp
 from plugin.outlet import Outlet, Send
 from plugin.partner import Partner
 from plugin.protocol import State
-from plugin.realtime.ledger import CONTROL, NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, means_all_notes_off
+from plugin.realtime.ledger import NOTE_OFF, NOTE_ON, RELEASE_VELOCITY, means_all_notes_off
 from plugin.realtime.listener import HeardNote, Listener
-from plugin.realtime.performer import Performer
-from plugin.realtime.scheduler import PlannedNote
-from plugin.recorder import Recorder, TakeLog
+from plugin.recorder import Recorder
+from plugin.room import Room
 from plugin.settings import Settings, Way
+from plugin.take_log import TakeLog
 from plugin.transport import Transport
 from plugin.ways import way_of
 
 FORGOTTEN_KEY_NS = 30_000_000_000
 """A key that is down for so long while nothing else happens has lost its note-off."""
-STATE_VALUES = {
-    State.LISTENING: 1,
-    State.ANSWERING: 2,
-    State.ALONG: 2,
-    State.YIELDING: 2,
-    State.THINKING: 3,
-    State.ENGINE_STOPPED: 3,
-}
-"""What the state's controller says: 0 idle, 1 listening, 2 answering, 3 late."""
 
 
 class Session:
@@ -71,23 +78,35 @@ class Session:
         """
         self._emit = emit
         self._out = Outlet(send, self._trouble)
-        self._clicks = Clicks(self._send_click, self._click_needs)
+        room = Room()
+        self._clicks = Clicks(self._send_click, room.maker("clicks"))
         self._transport = Transport(
-            settings, self._clicks.send, self._send_clock, origin_ns=origin_ns
+            settings,
+            self._clicks.send,
+            lambda now_ns, message: self._out.send(message),
+            origin_ns=origin_ns,
         )
         grid = self._transport.grid
         self._partner = Partner(engine, grid.timebase)
-        self._performer = Performer(
-            self._send_answer, self._note_started, self._note_ended, self._partner_needs
-        )
         through = (Outlet(pass_on, self._trouble) if pass_on else self._out).send
         self._intake = Intake(
             steer=steer,
             emit=emit,
             pass_on=through if thru else None,
-            make_room=self._player_needs,
+            make_room=room.maker("player"),
         )
-        self._listener, self._recorder = Listener(), Recorder(takes)
+        self._listener, self._recorder = Listener(), Recorder(takes, Hindsight(takes, grid))
+        hands = Hands(self._out, self._intake.echo, self._recorder, emit, room.maker("partner"))
+        self._performer = hands.performer
+        self._auditions = Auditions(
+            self._send_click, room.maker("audition"), lambda name: emit(protocol.Auditioning(name))
+        )
+        room.between(
+            clicks=self._clicks,
+            partner=self._performer,
+            player=self._intake,
+            audition=self._auditions,
+        )
         self._band = Ensemble(
             grid=grid,
             partner=self._partner,
@@ -103,14 +122,25 @@ class Session:
         self._band.handover.eagerness = settings.eagerness
         self._way = way_of(settings.way)(self._band)
         self._conductor = Conductor(self._transport, self._band, emit)
+        hands.join(self._band, self._conductor.bar)
         self._closed = False
         self._told_trouble = ""
-        self._told_state: int | None = None
+        self._lamp = Lamp(self._send_click)
 
     @property
     def state(self) -> State:
         """What the partner does."""
         return self._band.state
+
+    @property
+    def band(self) -> Ensemble:
+        """What the ways of playing work with; for looking at."""
+        return self._band
+
+    @property
+    def transport(self) -> Transport:
+        """Who says where the beat is; for looking at."""
+        return self._transport
 
     @property
     def holding(self) -> bool:
@@ -135,6 +165,10 @@ class Session:
     def beat(self, at_ns: int) -> float:
         """The beat at a moment of the clock."""
         return self._band.grid.beat(at_ns)
+
+    def introduce(self, profile: Profile, session_id: int) -> None:
+        """Whose partner it is, before anything was heard. session_id: see `engine.api.Begin`."""
+        self._partner.introduce(profile, session_id)
 
     # -- what comes in --
 
@@ -188,6 +222,12 @@ class Session:
                 for pitch, end_beat in plan.ends:
                     self._intake.end_at(pitch, self._band.grid.ns(end_beat))
                 self._way.planned(now_ns, plan)
+            case Candidates() as found:
+                self._way.drawn(now_ns, self._band.ear.candidates_as_played(found))
+            case Playing(profile, _, adapter, learnt_notes):
+                self._emit(protocol.PartnerOf(profile, adapter, learnt_notes))
+            case Tells(says):
+                self._emit(protocol.Trouble(says))
             case Expected() as expected:
                 self._band.expected(now_ns, expected.request, expected.over, expected.gaps)
             case Refused() as refused:
@@ -197,7 +237,7 @@ class Session:
                 self._engine_failed(now_ns, failed)
 
     def command(self, now_ns: int, command: protocol.Command) -> None:
-        """A wish of the player. `Quit` belongs to whoever runs the loop."""
+        """A wish of the player. `Quit` and `Learn` belong to whoever runs the loop."""
         if self._closed:
             return
         match command:
@@ -213,24 +253,26 @@ class Session:
                 self._way.again(now_ns)
             case protocol.Hold(on):
                 self._performer.holding = on
-            case protocol.Tap():
-                settings = self._conductor.tap(now_ns)
-                if settings != self.settings:
-                    self._band.settings = settings
-                    self._emit(protocol.SettingsChanged(settings))
-            case protocol.Start():
-                self._conductor.go_on()
-                self._transport.start(now_ns)
-            case protocol.Stop():
-                self._transport.stop(now_ns)
-            case protocol.Quit():
-                pass
+            case protocol.Tap() | protocol.Start() | protocol.Stop():
+                self._conductor.obey(now_ns, command)
+            case protocol.RestartEngine():
+                self._partner.restart(now_ns)
+                self._engine_lost(now_ns)
+            case _:
+                obey(now_ns, command, self._band, self._way)
+
+    def audition(self, now_ns: int, score: Score, name: str) -> None:
+        """Have this sound, see `plugin.audition.begin`; an empty score ends what does."""
+        if not self._closed:
+            begin(now_ns, self._auditions, self._band, score, name)
 
     def tick(self, now_ns: int) -> int | None:
         """Do what is due; returns the next moment at which something will be."""
         if self._closed:
             return None
         self._performer.perform(now_ns)
+        self._auditions.tick(now_ns)
+        self._recorder.tick()
         self._conductor.follow(now_ns, self._way)
         failed = self._partner.watch(now_ns)
         if failed is not None:
@@ -241,20 +283,27 @@ class Session:
         self._band.agenda.commit_due(now_ns, self._band.latency_ns, self.settings.partner_channel)
         if self._intake.thru is not None:
             self._intake.thru.tick(now_ns)
-        self._tell_state(now_ns)
+        nobody = self._band.turn is None
+        self._lamp.show(now_ns, self.settings.state_cc, self.state, nobody_plays=nobody)
         self._conductor.tell_position(now_ns, self._way)
-        dues = (self._performer.next_due_ns(), self._transport.next_due_ns())
+        dues = (
+            self._performer.next_due_ns(),
+            self._auditions.next_due_ns(),
+            self._transport.next_due_ns(),
+        )
         return min((due for due in dues if due is not None), default=None)
 
     def close(self, now_ns: int) -> None:
         """Release everything, keep what was played; nothing is heard or sent after. Once."""
         if self._closed:
             return
+        self._auditions.stop(now_ns)
         self._band.silence(now_ns)
         self._intake.release(now_ns)
         self._transport.close(now_ns)
         self._let_go(now_ns)
         self._band.end(now_ns)
+        self._recorder.close()
         self._closed = True
 
     # -- the player --
@@ -262,6 +311,7 @@ class Session:
     def _key_down(self, now_ns: int, channel: int, message: bytes) -> None:
         band = self._band
         pitch, velocity = message[1], message[2]
+        self._auditions.stop(now_ns)
         band.clear_the_stage(now_ns)
         self._way.entering(now_ns)
         band.grid.begin(now_ns)
@@ -287,6 +337,8 @@ class Session:
 
     def _key_up(self, now_ns: int, note: HeardNote) -> None:
         self._band.ear.telling.end((note.channel, note.pitch), now_ns)
+        t_ns = self._band.grid.since_ns(now_ns)
+        self._emit(protocol.NoteEnded(t_ns, False, note.channel, note.pitch))
         self._band.heard(note)
         self._way.released(now_ns, note)
 
@@ -300,6 +352,7 @@ class Session:
     # -- commands --
 
     def _panic(self, now_ns: int) -> None:
+        self._auditions.stop(now_ns)
         self._intake.release(now_ns)
         self._band.agenda.plan([])
         self._performer.panic(now_ns)
@@ -326,6 +379,9 @@ class Session:
 
     def _engine_failed(self, now_ns: int, failed: Failed) -> None:
         self._trouble(failed.says)
+        self._engine_lost(now_ns)
+
+    def _engine_lost(self, now_ns: int) -> None:
         self._band.force_state(State.ENGINE_STOPPED)
         self._band.engine_lost()
         self._way.lost(now_ns)
@@ -338,59 +394,6 @@ class Session:
 
     # -- sound --
 
-    def _send_answer(self, now_ns: int, message: bytes, due_ns: int) -> None:
+    def _send_click(self, now_ns: int, message: bytes, due_ns: int | None = None) -> None:
         self._out.send(message, due_ns)
         self._intake.echo.sent(now_ns, message)
-        self._recorder.sent(now_ns, message)
-
-    def _send_click(self, now_ns: int, message: bytes) -> None:
-        self._out.send(message)
-        self._intake.echo.sent(now_ns, message)
-
-    def _send_clock(self, now_ns: int, message: bytes) -> None:
-        self._out.send(message)
-
-    def _note_started(self, now_ns: int, note: PlannedNote, late_ns: int) -> None:
-        self._band.ear.telling.begin(
-            note.note_id,
-            Voice.PARTNER,
-            now_ns,
-            channel=note.channel,
-            pitch=note.pitch,
-            velocity=note.velocity,
-            planned_end_ns=now_ns + note.end_ns - note.due_ns,
-        )
-        t_ns, bar = self._band.grid.since_ns(now_ns), self._conductor.bar(now_ns)
-        self._emit(
-            protocol.NoteSounded(
-                t_ns, True, note.channel, note.pitch, note.velocity, late_ns / 1e6, bar
-            )
-        )
-
-    def _note_ended(self, now_ns: int, note: PlannedNote, start_ns: int) -> None:
-        self._band.ear.telling.end(note.note_id, now_ns)
-
-    def _partner_needs(self, now_ns: int, channel: int, pitch: int) -> None:
-        self._intake.release_key(now_ns, channel, pitch)
-        self._clicks.release_key(now_ns, channel, pitch)
-
-    def _player_needs(self, now_ns: int, channel: int, pitch: int) -> None:
-        self._performer.release_key(now_ns, channel, pitch)
-        self._clicks.release_key(now_ns, channel, pitch)
-
-    def _click_needs(self, now_ns: int, channel: int, pitch: int) -> None:
-        self._performer.release_key(now_ns, channel, pitch)
-        self._intake.release_key(now_ns, channel, pitch)
-
-    def _tell_state(self, now_ns: int) -> None:
-        """The state as a controller, for lamps and for the DAW."""
-        where = self._band.settings.state_cc
-        if where is None:
-            return
-        idle = self._band.turn is None and self._band.state is State.LISTENING
-        value = 0 if idle else STATE_VALUES[self._band.state]
-        if value != self._told_state:
-            self._told_state = value
-            message = bytes((CONTROL | where[0], where[1], value))
-            self._out.send(message)
-            self._intake.echo.sent(now_ns, message)

@@ -13,7 +13,9 @@ from engine.api import Style
 from engine.limits import Constraints
 
 BARS = (1, 2, 4, 8)
+LOCK_BARS = (0, *BARS)
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
+MOST_CANDIDATES = 8
 
 
 class Way(enum.StrEnum):
@@ -78,6 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Varying: 0 is the phrase itself with another touch, 1 keeps next to nothing."""
     feel: bool = True
     """Whether the partner takes up the player's swing and push, where there is a tempo."""
+    candidates: int = 4
+    """So many answers are drawn if there is time, and the one is played that the player will like
+    best."""
+    lock_bars: int = 0
+    """Asking again keeps so many bars of the answer; only what follows them is drawn anew."""
     style: Style = ()
     limits: Constraints = Constraints()
     bpm: float | None = None
@@ -104,6 +111,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"{name} {value} is not between 0 and 1; set it between.")
         if self.bars not in BARS:
             raise ValueError(f"Trade {self.bars} bars? 1, 2, 4 or 8 can be traded.")
+        if self.lock_bars not in LOCK_BARS:
+            raise ValueError(f"Keep {self.lock_bars} bars? 0, 1, 2, 4 or 8 can be kept.")
+        if self.candidates not in range(1, MOST_CANDIDATES + 1):
+            raise ValueError(f"1 to {MOST_CANDIDATES} answers can be drawn; 1 takes the first.")
         if self.bpm is not None and not SLOWEST_BPM <= self.bpm <= FASTEST_BPM:
             raise ValueError(
                 f"A tempo of {self.bpm:g} cannot be played; set 20 to 400 beats per minute."

@@ -26,6 +26,11 @@ _COMMANDS: dict[Action, protocol.Command] = {
     Action.TAP: protocol.Tap(),
     Action.START: protocol.Start(),
     Action.STOP: protocol.Stop(),
+    Action.STAR: protocol.Star(),
+    Action.UNSTAR: protocol.Star(False),
+    Action.KEEP: protocol.Keep(),
+    Action.DELETE: protocol.Delete(),
+    Action.ALTERNATIVES: protocol.Alternatives(),
 }
 
 
@@ -37,8 +42,10 @@ class Steering:
         desk: Desk,
         emit: Callable[[protocol.Event], None],
         keeper: "Keeper | None" = None,
+        learn: Callable[[protocol.Learn], None] = lambda wish: None,
     ) -> None:
-        """`keeper` is told what should outlive the jam."""
+        """`keeper` is told what should outlive the jam; learn carries out wishes to train."""
+        self._learn = learn
         self._desk, self._emit, self._keeper = desk, emit, keeper
         self._session: Session | None = None
 
@@ -76,6 +83,10 @@ class Steering:
             session.command(now_ns, protocol.Hold(not session.holding))
         elif outcome.action is not None:
             session.command(now_ns, _COMMANDS[outcome.action])
+        elif isinstance(outcome.command, protocol.Learn):
+            self._learn(outcome.command)
+        elif outcome.command is not None:
+            session.command(now_ns, outcome.command)
 
     def _keep(self, outcome: Outcome) -> None:
         if outcome.keep and self._keeper is not None:

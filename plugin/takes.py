@@ -1,8 +1,9 @@
 """The take library: every phrase and its answer, with all that is needed to make it again.
 
 A take is kept as the raw MIDI messages that sounded, in order, each with its side and its time.
-`TakeLibrary` lists, gives, exports and deletes; `TakeWriter` records while a jam runs, also in
-another process at the same time. It refuses to guess: an id that names no take, or several, is a
+`TakeLibrary` lists, gives, names, exports and deletes; `TakeWriter` records while a jam runs, also
+in another process at the same time. A take that is discarded is only hidden, and can be restored;
+one that is deleted is gone. It refuses to guess: an id that names no take, or several, is a
 `TakeError` with a next step.
 """
 
@@ -11,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,13 +20,26 @@ from typing import Any
 from engine.events import Note, Timebase, Voice
 from engine.smf.notes import as_notes, events_of, pair_notes
 from plugin.files import safe_stem, unused_path
-from plugin.midifile_writer import Part, write_midi
+from plugin.midifile_writer import Part, midi_bytes, write_midi
 from plugin.takes_store import TakeError, in_words, library_path, open_library
 from plugin.takes_writer import TakeWriter
 
-__all__ = ["Take", "TakeError", "TakeLibrary", "TakeMessage", "TakeWriter", "library_path"]
+__all__ = [
+    "DEMO_TAKE",
+    "Take",
+    "TakeError",
+    "TakeLibrary",
+    "TakeMessage",
+    "TakeWriter",
+    "library_path",
+]
 
 PART_NAMES = {Voice.PLAYER: "Player", Voice.PARTNER: "Partner"}
+KEPT_DISCARDED = timedelta(days=30)
+"""So long a discarded take can be restored."""
+LONGEST_NAME = 200
+DEMO_TAKE = "Demo"
+"""Name of the takes of a demo: what plays there is not the player. Another name adopts it."""
 _SHORTEST_OPEN_NOTE_NS = 100_000_000
 
 
@@ -34,6 +49,7 @@ class Take:
 
     started is UTC, ISO 8601; start_beat is the beat, counted from a bar line, at which its time 0
     falls; settings is JSON; finished is false where the program ended in the middle of it.
+    deleted: since when it is discarded, UTC, ISO 8601; None for a take that is there.
     """
 
     id: str
@@ -50,6 +66,7 @@ class Take:
     finished: bool
     heard_notes: int
     answer_notes: int
+    deleted: str | None = None
 
     @property
     def timebase(self) -> Timebase:
@@ -58,8 +75,10 @@ class Take:
 
     @property
     def title(self) -> str:
-        """Its name, else its id."""
-        return self.name or self.id
+        """Its name, else when it was played, by the clock on the wall."""
+        if self.name:
+            return self.name
+        return f"Take {datetime.fromisoformat(self.started).astimezone():%Y-%m-%d %H.%M.%S}"
 
     def as_json(self) -> dict[str, object]:
         """Its fields as `antiphon takes list --json` prints them."""
@@ -108,15 +127,23 @@ class TakeLibrary:
         if connection is not None:
             connection.close()
 
-    def list_takes(self) -> list[Take]:
-        """All takes, the newest first. Raises TakeError."""
-        return self._takes("ORDER BY id DESC")
+    def list_takes(self, *, since: str = "", discarded: bool = False) -> list[Take]:
+        """All takes, the newest first; or those that are discarded. Raises TakeError.
 
-    def get(self, take_id: str) -> Take:
-        """The take with this id, or the only one whose id starts so. Raises TakeError."""
+        since: only those that began with the take of this id or after it.
+        """
+        which = "NOT NULL" if discarded else "NULL"
+        return self._takes(f"WHERE deleted IS {which} AND id >= ? ORDER BY id DESC", since)
+
+    def get(self, take_id: str, *, discarded: bool = False) -> Take:
+        """The take with this id, or the only one whose id starts so. Raises TakeError.
+
+        discarded: look among those that are discarded, too.
+        """
         alike = []
         if take_id and take_id.isascii():
-            query = "WHERE substr(id, 1, ?) = ? ORDER BY id"
+            which = "" if discarded else "AND deleted IS NULL"
+            query = f"WHERE substr(id, 1, ?) = ? {which} ORDER BY id"
             alike = self._takes(query, len(take_id), take_id)
         if alike and (len(alike) == 1 or alike[0].id == take_id):
             return alike[0]
@@ -159,33 +186,87 @@ class TakeLibrary:
             MidiFileError: the file could not be written.
         """
         take = self.get(take_id)
-        messages = self.messages(take.id)
         if target is None or target.is_dir():
             target = unused_path(target or Path(), export_stem(take), ".mid")
-        parts = [Part(PART_NAMES[side], _of_side(messages, side)) for side in Voice]
+        parts = self._parts(take)
         return write_midi(target, parts, take.timebase, start_beat=take.start_beat, name=take.title)
+
+    def midi(self, take_id: str) -> bytes:
+        """The very bytes that `export` writes. Raises TakeError."""
+        take = self.get(take_id)
+        parts = self._parts(take)
+        return midi_bytes(parts, take.timebase, start_beat=take.start_beat, name=take.title)
+
+    def rename(self, take_id: str, name: str) -> str:
+        """Give a take (whole id) a name, "" for none; the name as it is kept. Raises TakeError.
+
+        A name is one line of characters that can be shown.
+        """
+        kept = tidy_name(name)
+        self._each("UPDATE takes SET name = ? WHERE id = ?", [(kept, take_id)])
+        return kept
+
+    def star(self, take_ids: Sequence[str], on: bool) -> int:
+        """Give these takes (whole ids) a star, or take it away; how many there were.
+
+        Raises TakeError.
+        """
+        return self._each(
+            "UPDATE takes SET starred = ? WHERE id = ?", [(on, take_id) for take_id in take_ids]
+        )
+
+    def discard(self, take_ids: Sequence[str], now: datetime | None = None) -> int:
+        """Hide these takes (whole ids) until they are restored or, in time, deleted; how many.
+
+        Raises TakeError.
+        """
+        at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="milliseconds")
+        return self._each(
+            "UPDATE takes SET deleted = ? WHERE id = ? AND deleted IS NULL",
+            [(at, take_id) for take_id in take_ids],
+        )
+
+    def restore(self, take_ids: Sequence[str]) -> int:
+        """Have these discarded takes (whole ids) back; how many there were. Raises TakeError."""
+        return self._each(
+            "UPDATE takes SET deleted = NULL WHERE id = ? AND deleted IS NOT NULL",
+            [(take_id,) for take_id in take_ids],
+        )
+
+    def empty_bin(self, now: datetime | None = None) -> int:
+        """Delete what has been discarded for 30 days; how many that were. Raises TakeError."""
+        before = ((now or datetime.now(UTC)) - KEPT_DISCARDED).astimezone(UTC)
+        rows = self._rows(
+            "SELECT id FROM takes WHERE deleted < ?", before.isoformat(timespec="milliseconds")
+        )
+        return self.delete([take_id for (take_id,) in rows]) if rows else 0
 
     def delete(self, take_ids: Sequence[str]) -> int:
         """Delete these takes (whole ids) for good; how many there were. Raises TakeError."""
-        deleted = 0
+        ids = [(take_id,) for take_id in take_ids]
         with self._trouble_in_words():
             connection = self._open()
             if connection is None:
                 return 0
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                for take_id in take_ids:
-                    connection.execute("DELETE FROM messages WHERE take_id = ?", (take_id,))
-                    gone = connection.execute("DELETE FROM takes WHERE id = ?", (take_id,))
-                    deleted += gone.rowcount
-                connection.execute("COMMIT")
-            except sqlite3.Error:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+            with _transaction(connection):
+                connection.executemany("DELETE FROM messages WHERE take_id = ?", ids)
+                deleted = connection.executemany("DELETE FROM takes WHERE id = ?", ids).rowcount
             # The log beside the library still holds the deleted notes; fold it in.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return deleted
+        return max(deleted, 0)
+
+    def _parts(self, take: Take) -> list[Part]:
+        messages = self.messages(take.id)
+        return [Part(PART_NAMES[side], _of_side(messages, side)) for side in Voice]
+
+    def _each(self, statement: str, values: Sequence[tuple[object, ...]]) -> int:
+        """Carry out a statement for each of these values, all or none; how many rows it met."""
+        with self._trouble_in_words():
+            connection = self._open()
+            if connection is None:
+                return 0
+            with _transaction(connection):
+                return max(connection.executemany(statement, values).rowcount, 0)
 
     def _takes(self, clause: str, *values: object) -> list[Take]:
         rows = self._rows(f"SELECT {_COLUMNS} FROM takes {clause}", *values)
@@ -209,6 +290,25 @@ class TakeLibrary:
             yield
         except (sqlite3.Error, OSError) as error:
             raise in_words(error, self._path) from error
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def tidy_name(name: str) -> str:
+    """A name as a take can bear it: one line that can be shown, of at most 200 characters."""
+    # U+200D joins emoji; every other invisible character goes.
+    shown = "".join(char if char.isprintable() or char == "\u200d" else " " for char in name)
+    return " ".join(shown.split())[:LONGEST_NAME].rstrip()
 
 
 def export_stem(take: Take) -> str:

@@ -1,8 +1,9 @@
 """The file that holds the takes: SQLite in WAL mode, its layout, and its troubles in words.
 
 WAL with synchronous=NORMAL: a commit survives a killed process, and listing takes in one process
-never waits for a jam that writes in another. It refuses to repair or delete anything: a damaged
-library, or one made by a newer Antiphon, is left as it is and named in a sentence.
+never waits for a jam that writes in another. A library of an older Antiphon is brought up to date
+when it is opened, whole or not at all. It refuses to repair or delete anything: a damaged library,
+or one made by a newer Antiphon, is left as it is and named in a sentence.
 """
 
 import sqlite3
@@ -10,11 +11,13 @@ from pathlib import Path
 
 from plugin.files import data_folder
 
-SCHEMA_VERSION = 1
 LIBRARY_FILE = "takes.sqlite3"
 
-# `messages` is an append-only log of what sounded. `side` is engine.events.Voice.
-_SCHEMA = """
+# Step n makes a library of version n into one of version n + 1; a new one goes through all of them.
+# A step is never changed once it is released. `messages` is an append-only log of what sounded;
+# `side` is engine.events.Voice. `deleted` is when a take was put into the bin, UTC, else NULL.
+_STEPS = (
+    """
 CREATE TABLE takes (
     id TEXT PRIMARY KEY,
     started TEXT NOT NULL,
@@ -39,7 +42,12 @@ CREATE TABLE messages (
     message BLOB NOT NULL,
     PRIMARY KEY (take_id, seq)
 ) WITHOUT ROWID;
-"""
+""",
+    """
+ALTER TABLE takes ADD COLUMN deleted TEXT;
+""",
+)
+SCHEMA_VERSION = len(_STEPS)
 
 # Trouble that trying again cannot mend.
 _HOPELESS = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -106,11 +114,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     if version < SCHEMA_VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        # Another process may have made the tables between our look and our lock.
-        if _version(connection) < SCHEMA_VERSION:
-            for statement in _SCHEMA.split(";"):
+        # Another process may have gone these steps between our look and our lock.
+        version = _version(connection)
+        for step in _STEPS[version:]:
+            for statement in step.split(";"):
                 if statement.strip():
                     connection.execute(statement)
+        if version < SCHEMA_VERSION:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
 

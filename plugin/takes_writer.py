@@ -3,7 +3,8 @@
 What was handed over is on disk a quarter of a second later at the latest, so a kill -9 costs less
 than a second of music. Trouble (a full disk, a folder that may not be written, a damaged library)
 is told once through `on_trouble`; what could not be written waits and is tried again, and the
-music goes on. Nothing here raises into the thread that plays, and nothing deletes.
+music goes on. Nothing here raises into the thread that plays, and nothing is deleted that the
+player did not name.
 """
 
 import contextlib
@@ -53,6 +54,14 @@ WHERE id = ?
 """
 
 
+_STAR = "UPDATE takes SET starred = ? WHERE id = ?"
+_KEEP = "UPDATE takes SET settings = json_set(settings, '$.kept', json('true')) WHERE id = ?"
+_DELETE = (
+    "DELETE FROM messages WHERE take_id = ?",
+    "DELETE FROM takes WHERE id = ?",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Begin:
     row: tuple[object, ...]
@@ -77,18 +86,27 @@ class _Flush:
     saved: list[bool] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Statements about one take that is there, each with its values."""
+
+    statements: tuple[tuple[str, tuple[object, ...]], ...]
+    deletes: bool = False
+
+
 class _Stop:
     pass
 
 
-_Change = _Begin | _Message | _Finish
+_Change = _Begin | _Message | _Finish | _Mark
 
 
 class TakeWriter:
     """Writes takes into the library at `path`, behind the back of the thread that plays.
 
     `begin_take`, `message` and `finish` belong to one thread, never block on the disk and never
-    raise for trouble with it. `on_trouble` is called from the writer's own thread.
+    raise for trouble with it. `on_trouble` and `on_saved` are called from the writer's own thread,
+    `on_saved` with the id of each take that is whole on disk from then on.
     """
 
     def __init__(
@@ -96,19 +114,21 @@ class TakeWriter:
         path: Path,
         *,
         on_trouble: Callable[[str], None] = lambda says: None,
+        on_saved: Callable[[str], None] = lambda take_id: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         commit_every_s: float = COMMIT_EVERY_S,
         retry_every_s: float = RETRY_EVERY_S,
         connect: Callable[[Path], sqlite3.Connection] | None = None,
+        named: str = "",
     ) -> None:
         """Start the writer's thread; the library is opened, and made, there.
 
         now gives UTC for a take's name and start; connect opens the library (tests give it an
-        unwell one).
+        unwell one). named: what takes are called that begin without a name.
         """
         self._path = path
-        self._on_trouble = on_trouble
-        self._now = now
+        self._on_trouble, self._on_saved = on_trouble, on_saved
+        self._now, self._named = now, named
         self._commit_every_s = commit_every_s
         self._retry_every_s = retry_every_s
         self._connect = connect or (lambda path: open_library(path, create=True, wait_s=2.0))
@@ -147,7 +167,7 @@ class TakeWriter:
                 (
                     take_id,
                     started.isoformat(timespec="milliseconds"),
-                    _clean(name),
+                    _clean(name or self._named),
                     _finite(timebase.bpm, NOMINAL_BPM),
                     timebase.tempo_known,
                     _finite(timebase.beats_per_bar, 4.0),
@@ -182,6 +202,18 @@ class TakeWriter:
         name_text = None if name is None else _clean(name)
         model_text = None if model is None else _clean(model)
         self._put(_Finish((name_text, model_text, seed_text, settings_text, take_id)))
+
+    def star(self, take_id: str, on: bool) -> None:
+        """Give a take a star, or take it away."""
+        self._put(_Mark(((_STAR, (on, take_id)),)))
+
+    def keep(self, take_id: str) -> None:
+        """Note in a take's settings that the player wants to keep it."""
+        self._put(_Mark(((_KEEP, (take_id,)),)))
+
+    def delete(self, take_id: str) -> None:
+        """Delete a take for good."""
+        self._put(_Mark(tuple((statement, (take_id,)) for statement in _DELETE), deletes=True))
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all that was handed over before is on disk; whether it is."""
@@ -220,7 +252,7 @@ class TakeWriter:
                 item = self._queue.get(timeout=wait_s)
             except Empty:
                 item = None
-            if isinstance(item, _Begin | _Message | _Finish):
+            if isinstance(item, _Change):
                 if not self._waiting:
                     commit_at = monotonic() + self._commit_every_s
                 self._keep(item)
@@ -259,9 +291,17 @@ class TakeWriter:
                 self._waiting.clear()
             self._tell(f"{trouble} Takes are not being kept.")
             return False
+        if any(isinstance(change, _Mark) and change.deletes for change in self._waiting):
+            with contextlib.suppress(sqlite3.Error):
+                # The log beside the library still holds the deleted notes; fold it in.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._next_seq.update(seqs)
+        whole = [change.row[-1] for change in self._waiting if isinstance(change, _Finish)]
         self._waiting.clear()
         self._told = ""
+        for take_id in whole:
+            with contextlib.suppress(Exception):
+                self._on_saved(str(take_id))
         return not self._lost
 
     def _apply(self, connection: sqlite3.Connection) -> dict[str, int]:
@@ -278,6 +318,9 @@ class TakeWriter:
                 connection.execute(_INSERT_MESSAGE, row)
                 if is_note_on(change.message):
                     notes.setdefault(take_id, [0, 0])[change.side] += 1
+            elif isinstance(change, _Mark):
+                for statement, values in change.statements:
+                    connection.execute(statement, values)
             elif isinstance(change, _Begin):
                 connection.execute(_INSERT_TAKE, change.row)
             else:

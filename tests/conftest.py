@@ -113,3 +113,28 @@ def shared() -> Path:
     if SHARED is None:
         pytest.skip(WHY_NOT_SHARED)
     return SHARED
+
+
+# ------------------------------------------------------------------------------------ the end
+
+_sessions: list[pytest.Session] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember how it went."""
+    _sessions.append(session)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """All is said and every check was made: leave at once, with what pytest found.
+
+    One process has held Qt, torch, numba and an event loop by now, and taking them down in the
+    interpreter's order crashed once after the last line (the status was then a signal's). How the
+    programs of the project end is tested in processes of their own.
+    """
+    if _sessions:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(_sessions[-1].exitstatus))

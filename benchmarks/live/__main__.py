@@ -1,17 +1,20 @@
 """Twenty minutes of real performances played in over a real MIDI server, and what became of them.
 
-    python -m benchmarks.live [--minutes 20] [--faults] [--quick] [--data DIR]
+    python -m benchmarks.live [--minutes 20] [--faults] [--quick] [--no-window] [--data DIR]
 
-On a private JACK server (dummy driver, 256 frames at 48 kHz) are the jam with its engine, a client
-that plays held-out performances phrase by phrase and waits for the answers or barges into them, and
-a client that records what the jam plays. Meanwhile an adaptation trains with torch and a window
-paints, both on the machine's last core. Then panic is asked for in the middle of answers.
+On a private JACK server (dummy driver, 256 frames at 48 kHz; in real time where the system grants
+that) are the whole app, window, session and engine, as `antiphon` starts it; a client that plays
+held-out performances phrase by phrase and waits for the answers or barges into them; and a client
+that records what the partner plays. Meanwhile the partner learns: trainings follow each other in
+the trainer's process, and what was learnt is swapped in. --no-window runs the session process
+alone, to compare. Then panic is asked for in the middle of answers.
 
 `schedule_error_ms` is how long after its due time a note was handed to the port, as the session
-tells it; `at_recorder_ms` how far the time from there to the recorder, by the server's frames, is
-from the usual. `handover_gap_ms` is measured between the two clients: from the player's last
-note-off to the answer's first note. --faults kills the engine every 30 s and unplugs a port every
-60 s. --quick takes a minute in all, and says so.
+tells it; `at_recorder_ms` how far the time from there to the note's frame at the recorder is from
+the usual, and `server_ms` how far the server's own cycles are, with nobody's notes in them.
+`handover_gap_ms` is measured between the two clients: from the player's last note-off to the
+answer's first note. --faults kills the engine every 30 s and unplugs a port every 60 s. --quick
+takes a minute in all, and says so.
 """
 
 import argparse
@@ -24,21 +27,28 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.live import loads
+import msgspec
+
 from benchmarks.live.aims import aims
-from benchmarks.live.client import Client
+from benchmarks.live.client import Client, grant_real_time
 from benchmarks.live.faults import Faults
-from benchmarks.live.jam import Jam
+from benchmarks.live.jam import PROFILE, Alone, Jam, Starts, furnish, settings_from
 from benchmarks.live.machine import Watch
 from benchmarks.live.panic import panics
 from benchmarks.live.performances import Phrase, shuffled_phrases
 from benchmarks.live.player import Turn
+from benchmarks.live.pupil import Pupil
 from benchmarks.live.report import faults, report, takes
 from benchmarks.live.sums import Heard, joined
 from benchmarks.live.timing import Logs
+from benchmarks.live.window import Windowed
+from plugin.served.messages import Open
 from tests.rig.jackd import JackServer, why_no_jack
 from tests.rig.waiting import wait_for
 
+SESSION_SEED = 7
+SERVERS_PRIORITY = 12
+"""Above its clients and the session, as of a MIDI server that is set up for music."""
 PANICS, QUICK_PANICS = 20, 2
 QUICK_MINUTES = 0.6
 """All in all it takes a minute."""
@@ -120,18 +130,24 @@ def play(
     server: JackServer, folder: Path, music: list[Turn], args: argparse.Namespace
 ) -> dict[str, object]:
     """The whole run; everything that is printed."""
-    busy = [loads.start("adaptation", "--data", str(args.data)), loads.start("window")]
+    in_real_time = not args.plain_server and grant_real_time(server.pid, SERVERS_PRIORITY)
     recorder, player = Programs(server, "recorder", []), Programs(server, "player", music)
-    words = [word for line in args.say for word in ("--say", line)]
+    opening = Open(system="JACK", profile=PROFILE, seed=SESSION_SEED)
     if args.faults:  # ports that the jam looks for, so that it finds them again
-        words += ["--in", "player:out", "--out", "recorder:in", "--out", "player:in"]
-    jam = Jam(server.environment, folder, *words)
+        opening = msgspec.structs.replace(
+            opening, ins=("player:out",), outs=("recorder:in", "player:in")
+        )
+    furnish(folder, settings_from(args.say))
+    start: Starts = Windowed if args.window else Alone
+    jam = start(server.environment, folder, opening)
+    pupil: Pupil | None = None
     try:
         jam.wait_until_ready()
         if not args.faults:
             server.connect("player:out", "Antiphon In")
             server.connect("Antiphon Out", "player:in")
             server.connect("Antiphon Out", "recorder:in")
+        pupil = Pupil(jam)
         watch, begin_ns = Watch(jam), time.monotonic_ns()
         player.last.go()
         breaking = _break(jam, server, player, recorder) if args.faults else None
@@ -140,15 +156,15 @@ def play(
             breaking.close()
         end_ns = time.monotonic_ns()
         load = watch.close()
-        asked = panics(jam, QUICK_PANICS if args.quick else PANICS, args.seed)
+        asked = panics(jam, args.panics, args.seed)
         player.last.end(LET_IT_END_S)
         _wait_for_silence(jam)
+        pupil.close()
         code = jam.end()
         recorder.last.end()
     finally:
-        for process in busy:
-            process.kill()
-            process.wait()
+        if pupil is not None:
+            pupil.close()
         jam.end()
         recorder.kill()
         player.kill()
@@ -158,6 +174,7 @@ def play(
         jam.told,
         [heard for heards in player.events("played") for heard in heards],
         joined(recorder.events("heard")),
+        [cycle for cycles in recorder.events("cycle") for cycle in cycles],
         watch.samples,
         asked,
         breaking.faults if breaking else [],
@@ -173,7 +190,8 @@ def play(
         result |= faults(logs)
         result["faults_broken"] = breaking.broken
     xruns = sum(client.xruns for client in recorder.all)
-    return result | {"xruns": xruns, "exit_code": code, "machine": load}
+    result["server_in_real_time"] = in_real_time
+    return result | {"xruns": xruns, "exit_code": code, "window": jam.figures(), "machine": load}
 
 
 def _break(jam: Jam, server: JackServer, player: Programs, recorder: Programs) -> Faults:
@@ -223,10 +241,17 @@ def main() -> None:
     parser.add_argument(
         "--say", action="append", default=[], metavar="LINE", help="a setting, e.g. 'way trade'"
     )
+    parser.add_argument(
+        "--no-window", dest="window", action="store_false", help="the session process alone"
+    )
+    parser.add_argument(
+        "--plain-server", action="store_true", help="the MIDI server competes as any program does"
+    )
+    parser.add_argument("--panics", type=int, default=PANICS, help="how often it is asked for")
     parser.add_argument("--keep", type=Path, help="write what happened to this file, too")
     args = parser.parse_args()
     if args.quick:
-        args.minutes = QUICK_MINUTES
+        args.minutes, args.panics = QUICK_MINUTES, QUICK_PANICS
     reason = why_no_jack()
     if reason:
         sys.exit(f"There is no MIDI server to play through: {reason}.")

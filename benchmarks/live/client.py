@@ -9,6 +9,7 @@ happened until a kill is known:
 
     ["played", ns, "hex", frame]   ["heard", ns, "hex", frame]
     ["begun", turn]                ["ended", turn]
+    ["cycle", ns, "", frame]       now and then: when a cycle came, and its first frame
     ["xruns", count]
 
 ns is the machine's monotonic clock when the server's cycle came to this client; the frame is exact,
@@ -33,6 +34,8 @@ from tests.rig.jackd import load_jack
 
 WRITE_EVERY_S = 0.02
 VANISHES_WITHIN_S = 10.0
+CYCLES_APART = 32
+"""Of so many one is written down."""
 REAL_TIME_PRIORITY = 5
 """As a MIDI server gives it to its clients where it may. Less than the session's."""
 
@@ -87,7 +90,7 @@ class Client:
         self._reader.join(5)
 
     def events(self, kind: str) -> list[Heard]:
-        """What was "played" or "heard", in order."""
+        """What was "played" or "heard", or each "cycle" that was written down, in order."""
         return [
             Heard(line[1], bytes.fromhex(line[2]), line[3])
             for line in list(self.lines)
@@ -129,7 +132,9 @@ class _Program:
         self._player = Player(turns, self.client.samplerate)
         self._played: list[Heard] = []
         self._heard: list[Heard] = []
-        self._written = dict.fromkeys(("played", "heard", "begun", "ended"), 0)
+        self._cycles: list[Heard] = []
+        self._cycles_since = 0
+        self._written = dict.fromkeys(("played", "heard", "cycle", "begun", "ended"), 0)
         self._xruns = 0
         self._go, self._end, self._over = (threading.Event() for _ in range(3))
         self.failure = ""
@@ -141,7 +146,7 @@ class _Program:
         """Be heard and hear until told to end; write what happened."""
         threading.Thread(target=self._listen, daemon=True).start()
         with self.client:
-            _ask_for_real_time()
+            grant_real_time(os.getpid())
             while not self._over.wait(WRITE_EVERY_S):
                 self._write()
             self._write()
@@ -150,6 +155,10 @@ class _Program:
         try:
             self._source.clear_buffer()
             now_ns, first = time.monotonic_ns(), self.client.last_frame_time
+            self._cycles_since += 1
+            if self._cycles_since == CYCLES_APART:
+                self._cycles_since = 0
+                self._cycles.append(Heard(now_ns, b"", first))
             for offset, data in self._sink.incoming_midi_events():
                 self._heard.append(Heard(now_ns, bytes(data), first + offset))
                 self._player.hear(first + offset, bytes(data))
@@ -183,7 +192,8 @@ class _Program:
 
     def _write(self) -> None:
         lines: list[list[Any]] = []
-        for kind, messages in (("played", self._played), ("heard", self._heard)):
+        whole = {"played": self._played, "heard": self._heard, "cycle": self._cycles}
+        for kind, messages in whole.items():
             for at_ns, message, frame in messages[self._written[kind] :]:
                 lines.append([kind, at_ns, message.hex(), frame])
         for kind, moments in (("begun", self._player.begun), ("ended", self._player.ended)):
@@ -211,11 +221,15 @@ def main(name: str) -> None:
         sys.exit(f"the client {name} was interrupted: {program.failure}")
 
 
-def _ask_for_real_time() -> None:
-    """For every thread of this process, the server's among them."""
-    for task in os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else []:
+def grant_real_time(pid: int, priority: int = REAL_TIME_PRIORITY) -> bool:
+    """To every thread that this process has now; whether the system let us."""
+    tasks = f"/proc/{pid}/task"
+    granted = False
+    for task in os.listdir(tasks) if os.path.isdir(tasks) else []:
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(int(task), os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
+            os.sched_setscheduler(int(task), os.SCHED_FIFO, os.sched_param(priority))
+            granted = True
+    return granted
 
 
 if __name__ == "__main__":

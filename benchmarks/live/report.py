@@ -19,7 +19,22 @@ WARM_UP_S = 20.0
 def report(logs: Logs) -> dict[str, object]:
     """All figures but those of the machine, the takes and the faults."""
     moments = [at_ns for at_ns, event in logs.inside("NoteSounded")]
-    return timing(logs) | _panic(logs) | _memory(logs) | _cost(logs, moments)
+    return timing(logs) | _learning(logs) | _panic(logs) | _memory(logs) | _cost(logs, moments)
+
+
+def _learning(logs: Logs) -> dict[str, object]:
+    """What was trained and swapped in while it played, and whether the best answer was planned."""
+    over = [event for _, event in logs.inside("LearnOver")]
+    drawn = [event for _, event in logs.inside("Drawn")]
+    best = sum(event["alternatives"][0]["seed"] == event["played"] for event in drawn)
+    return {
+        "trainings": len(over),
+        "trainings_kept": sum(event["kept"] for event in over),
+        "training_steps": len(logs.inside("LearnProgress")),
+        "swaps": len(logs.inside("PartnerOf")),
+        "answers_with_alternatives": len(drawn),
+        "best_of_them_planned": best,
+    }
 
 
 def _panic(logs: Logs) -> dict[str, object]:

@@ -33,6 +33,8 @@ class Struck(NamedTuple):
 
 AROUND = 25
 """Values on either side that say what is usual."""
+CYCLES_AROUND = 5
+"""On either side of a frame; they are a sixth of a second apart."""
 
 Percentiles = dict[str, float | None]
 
@@ -87,6 +89,32 @@ def beside_usual(values: Sequence[float]) -> list[float]:
         first = max(0, min(place - AROUND, len(values) - 2 * AROUND - 1))
         found.append(abs(value - statistics.median(values[first : first + 2 * AROUND + 1])))
     return found
+
+
+class ServerClock:
+    """The server's frames as moments of the machine's clock, from cycles that were written down.
+
+    Between two stumbles both clocks run alike, but for the moment at which a cycle was noticed: so
+    the median of the cycles around counts.
+    """
+
+    def __init__(self, cycles: Sequence[Heard], rate_hz: int) -> None:
+        """cycles: by ascending frame, as one client noticed them."""
+        self._rate_hz = rate_hz
+        self._frames = [cycle.frame for cycle in cycles]
+        self._offsets_ns = [cycle.at_ns - self._ns(cycle.frame) for cycle in cycles]
+
+    def at_ns(self, frame: int) -> float:
+        """When this frame was; without any cycle as if the server had begun with the machine."""
+        if not self._frames:
+            return self._ns(frame)
+        place = bisect.bisect_left(self._frames, frame)
+        first = max(0, min(place - CYCLES_AROUND, len(self._frames) - 2 * CYCLES_AROUND))
+        around = self._offsets_ns[first : first + 2 * CYCLES_AROUND]
+        return self._ns(frame) + statistics.median(around)
+
+    def _ns(self, frames: int) -> float:
+        return frames * 1e9 / self._rate_hz
 
 
 def joined(listeners: Sequence[Sequence[Heard]]) -> list[Heard]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.live import sums
 from benchmarks.live.faults import Fault
-from benchmarks.live.jam import Told
+from benchmarks.live.jam import Happened
 from benchmarks.live.machine import Sample
 from benchmarks.live.panic import Panic
 from benchmarks.live.sums import Heard, Struck
@@ -30,14 +30,15 @@ class Logs:
 
     begin_ns: int
     end_ns: int
-    told: list[Told]
+    told: list[Happened]
     played: list[Heard]
     heard: list[Heard]
+    cycles: list[Heard]
     samples: list[Sample]
     panics: list[Panic] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
-    def inside(self, kind: str) -> list[Told]:
+    def inside(self, kind: str) -> list[Happened]:
         """Events of a kind that were told while it was measured."""
         return [
             told
@@ -77,8 +78,9 @@ def timing(logs: Logs) -> dict[str, object]:
     lost = [all_sent[n].at_ns for n in matched.lost if n < len(sent)]
     extra = [arrived[n].at_ns for n in matched.extra if arrived[n].at_ns < logs.end_ns]
     played = [h for h in logs.played if logs.begin_ns <= h.at_ns < logs.end_ns]
-    # From due time to arrival by the server's frames.
-    way_ms = [_frames_ms(arrived[b].frame) - (sent[a].at_ns / 1e6 - late_ms[a]) for a, b in pairs]
+    # From due time to arrival: at the frame that it was given, when that frame was.
+    clock = sums.ServerClock(logs.cycles, RATE_HZ)
+    way_ms = [(clock.at_ns(arrived[b].frame) - sent[a].at_ns) / 1e6 + late_ms[a] for a, b in pairs]
     overs = [event for _, event in logs.inside("AnswerOver")]
     dropped = sum(event["dropped_notes"] for event in overs)
     states = [event["state"] for _, event in logs.inside("StateChanged")]
@@ -97,6 +99,7 @@ def timing(logs: Logs) -> dict[str, object]:
         "stuck_notes": sums.stuck_notes(logs.heard),
         "schedule_error_ms": sums.percentiles(late_ms),
         "at_recorder_ms": sums.percentiles(sums.beside_usual(way_ms)),
+        "server_ms": sums.percentiles(sums.beside_usual(_cycles_ms(logs))),
         "first_note_lateness_ms": sums.percentiles(float(e["first_late_ms"]) for e in overs),
         "handover_gap_ms": _gaps(
             _first_notes(logs.inside("PhraseHeard"), sent, arrived, dict(pairs)),
@@ -131,7 +134,7 @@ def _gaps(
 
 
 def _first_notes(
-    phrases: Sequence[Told],
+    phrases: Sequence[Happened],
     sent: Sequence[Struck],
     arrived: Sequence[Struck],
     arrival_of: dict[int, int],
@@ -146,6 +149,15 @@ def _first_notes(
         if number < len(sent) and sent[number].at_ns < next_ns and number in arrival_of:
             found.append((arrived[arrival_of[number]], float(event["gap_ms"])))
     return found
+
+
+def _cycles_ms(logs: Logs) -> list[float]:
+    """From the server's time to the machine's, cycle by cycle, but for a constant."""
+    return [
+        cycle.at_ns / 1e6 - _frames_ms(cycle.frame)
+        for cycle in logs.cycles
+        if logs.begin_ns <= cycle.at_ns < logs.end_ns
+    ]
 
 
 def _frames_ms(frames: int) -> float:

@@ -29,13 +29,19 @@ def main(words: Sequence[str]) -> int:
     data = data_folder(args.data)
     if data is None:
         return complain(NO_DATA)
+    from engine.adapt.adapter import AdapterError
     from engine.corpus import CorpusError
+    from engine.critic.network import CriticError
     from engine.key.network import KeyWeightsError
     from engine.model.checkpoint import CheckpointError
+    from engine.quote.index import QuoteIndexError
+    from engine.taste.model import TasteError
 
     try:
         report, text = _MEASURES[args.what](args, data)
-    except (CorpusError, CheckpointError, KeyWeightsError) as error:
+    except (CorpusError, CheckpointError, KeyWeightsError, CriticError) as error:
+        return complain(str(error))
+    except (QuoteIndexError, TasteError, AdapterError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or error} cannot be written; name another with --out.")
@@ -87,7 +93,27 @@ def _melody(args: argparse.Namespace, data: Path) -> Found:
     return report, table(report)
 
 
+def _memory(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.memory.report import picture, table
+    from engine.evaluate.memory.run import evaluate
+
+    report = evaluate(
+        data,
+        _weights(args),
+        memory=args.memory,
+        tier=args.tier,
+        quick=args.quick,
+        threads=args.threads,
+        seed=args.seed,
+        bar=_bar,
+    )
+    if args.out:
+        report["picture"] = str(picture(args.out, report))
+    return report, table(report)
+
+
 def _continuation(args: argparse.Namespace, data: Path) -> Found:
+    from engine.critic.network import SHIPPED, Critic
     from engine.evaluate.continuation.report import table
     from engine.evaluate.continuation.run import PRIMES, QUICK_PRIMES, evaluate
 
@@ -101,6 +127,7 @@ def _continuation(args: argparse.Namespace, data: Path) -> Found:
         quick=args.quick,
         threads=args.threads,
         bar=_bar,
+        critic=Critic.load(args.critic or SHIPPED) if args.choose else None,
     )
     if args.out:
         from engine.evaluate.continuation.examples import write_examples
@@ -142,13 +169,78 @@ def _key(args: argparse.Namespace, data: Path) -> Found:
     return report, table(report)
 
 
+def _quotes(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.quotes import evaluate, table
+
+    report = evaluate(
+        data,
+        _weights(args),
+        index=args.index,
+        split=args.split,
+        tier=args.tier,
+        seed=args.seed,
+        quick=args.quick,
+        bar=_bar,
+    )
+    return report, table(report)
+
+
+def _taste(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.taste import run
+    from engine.evaluate.taste.report import CURVES, draw, table
+
+    quick = args.quick
+    report = run.evaluate(
+        data,
+        _weights(args),
+        split=args.split,
+        tier=args.tier,
+        phrases=args.phrases or (run.QUICK_PHRASES if quick else run.PHRASES),
+        answers=args.answers,
+        players=args.players or (run.QUICK_PLAYERS if quick else run.PLAYERS),
+        seed=args.seed,
+        out=args.out,
+        quick=quick,
+        bar=_bar,
+    )
+    if args.out:
+        draw(args.out / CURVES, report)
+        report["curves"] = str(args.out / CURVES)
+    return report, table(report)
+
+
+def _adapt(args: argparse.Namespace, data: Path) -> Found:
+    from engine.evaluate.adapt import report as adapt
+
+    report = adapt.evaluate(
+        data,
+        _weights(args),
+        tasks=args.tasks,
+        tier=args.tier,
+        phrases=args.phrases or adapt.PHRASES,
+        starts=args.starts,
+        forms=args.forms,
+        players=args.players,
+        threads=args.threads,
+        quick=args.quick,
+        bar=_bar,
+    )
+    if args.out:
+        adapt.draw(args.out / "adapt.png", report)
+    return report, adapt.table(report)
+
+
 _MEASURES: dict[str, Callable[[argparse.Namespace, Path], Found]] = {
     "prior": _prior,
     "melody": _melody,
+    "memory": _memory,
     "continuation": _continuation,
     "backbones": _backbones,
     "endings": _endings,
     "key": _key,
+    "adapt": _adapt,
+    "taste": _taste,
+    "quotes": _quotes,
 }
 
 

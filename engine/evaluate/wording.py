@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.meta.command import FORMS
 from engine.words import DEFAULT_DATA, positive
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ def parser() -> argparse.ArgumentParser:
     subparsers = found.add_subparsers(dest="what", metavar="WHAT", required=True)
     _add_prior(subparsers)
     _add_melody(subparsers)
+    _add_memory(subparsers)
     _add_continuation(subparsers)
     _add_backbones(subparsers)
     _add_endings(subparsers)
     _add_key(subparsers)
+    _add_adapt(subparsers)
+    _add_quotes(subparsers)
+    _add_taste(subparsers)
     return found
 
 
@@ -101,6 +106,25 @@ def _add_melody(subparsers: "Subparsers") -> None:
     )
 
 
+def _add_memory(subparsers: "Subparsers") -> None:
+    memory = _add(
+        subparsers,
+        "memory",
+        "what remembering the player is worth, note by note and phrase by phrase",
+        "Bits per note at note 10, 50, 200 and 1,000 of players that neither prior nor memory "
+        "knows, for the prior, the memory alone and both; and after 1 to 16 phrases of the same "
+        "evening or of another day. Test split and test tasks; intervals from drawing players "
+        "anew.",
+        split=False,
+    )
+    memory.add_argument("--tier", default="ship", help='tier of index.csv, or "all"')
+    _add_weights(memory)
+    memory.add_argument("--memory", type=Path, help="other weights of the memory")
+    memory.add_argument("--seed", type=positive, default=1, help="of all (default: 1)")
+    _add_quick(memory, "a tenth of the notes")
+    memory.add_argument("--out", type=Path, help="folder for the curve as a picture")
+
+
 def _add_continuation(subparsers: "Subparsers") -> None:
     continuation = _add(
         subparsers,
@@ -114,6 +138,10 @@ def _add_continuation(subparsers: "Subparsers") -> None:
     continuation.add_argument("--primes", type=positive, help="how many (default: 300; quick: 30)")
     continuation.add_argument("--seed", type=positive, default=1, help="of all (default: 1)")
     _add_quick(continuation, "30 primes and a part of the training notes")
+    continuation.add_argument("--critic", type=Path, help="another critic than the shipped one")
+    continuation.add_argument(
+        "--no-critic", dest="choose", action="store_false", help="no best of several answers"
+    )
     continuation.add_argument(
         "--out", type=Path, help="folder for 20 examples as MIDI files and one picture"
     )
@@ -154,3 +182,79 @@ def _add_key(subparsers: "Subparsers") -> None:
         "scales after 4 to 128 notes and after changes of key.",
     )
     _add_weights(key)
+
+
+def _add_adapt(subparsers: "Subparsers") -> None:
+    adapt = _add(
+        subparsers,
+        "adapt",
+        "what is learnt of a player from a few phrases",
+        "Unseen players (composers, artists, tune types): bits per note of what they play next, "
+        "after 1 to 16 of their phrases, by prior, prompt, memory, n-gram and adapters; the same "
+        "evening (later in the piece) and another day (another piece) apart.",
+        split=False,
+    )
+    _add_weights(adapt)
+    adapt.add_argument("--tier", default="all", help='tier of index.csv, or "all" (default)')
+    adapt.add_argument(
+        "--tasks", default="meta_test", help="players, by index.csv's meta_split; all takes any"
+    )
+    adapt.add_argument(
+        "--phrases", type=positive, nargs="+", help="numbers of phrases (default: 1 2 4 8 16)"
+    )
+    adapt.add_argument("--players", type=positive, help="most of one collection (default: 4)")
+    adapt.add_argument(
+        "--forms",
+        type=_forms,
+        default=("lora-4",),
+        help='of plain adapters, with commas, or "all" (default: lora-4)',
+    )
+    adapt.add_argument(
+        "--starts", type=Path, nargs="+", default=[], help="other starting points to hold beside"
+    )
+    _add_quick(adapt, "one player of each collection")
+    adapt.add_argument("--out", type=Path, help="folder for the curves as PNG")
+
+
+def _forms(words: str) -> tuple[str, ...]:
+    names = FORMS if words == "all" else tuple(words.split(","))
+    if not set(names) <= set(FORMS):
+        raise argparse.ArgumentTypeError(
+            f'{words!r} names no forms of adapters: name some of {", ".join(FORMS)}, or "all"'
+        )
+    return names
+
+
+def _add_quotes(subparsers: "Subparsers") -> None:
+    quotes = _add(
+        subparsers,
+        "quotes",
+        "what the quote meter costs, finds, and finds that is not there",
+        "The meter that compares answers with the training music: size, time, false alarms on "
+        "music that is not in it, planted quotes that are found, and what share of human passages "
+        "and of the model's continuations the limit would draw anew.",
+    )
+    _add_weights(quotes)
+    quotes.add_argument("--index", type=Path, help="another index than the shipped one")
+    quotes.add_argument("--seed", type=positive, default=1, help="of all (default: 1)")
+    _add_quick(quotes, "few passages, and no exact runs beside")
+
+
+def _add_taste(subparsers: "Subparsers") -> None:
+    taste = _add(
+        subparsers,
+        "taste",
+        "how many signals it takes until a player's taste is known",
+        "Simulated players of known taste star, keep, delete, interrupt and ask again; after 0 to "
+        "80 signals the answer chosen for them is held against their favourite, beside chance and "
+        "popularity. Then: whether takes and styles that are recommended fit.",
+    )
+    _add_weights(taste)
+    taste.add_argument("--phrases", type=positive, help="how many (default: 300; quick: 40)")
+    taste.add_argument("--answers", type=positive, default=6, help="to each (default: 6)")
+    taste.add_argument("--players", type=positive, help="of each kind (default: 12; quick: 2)")
+    taste.add_argument("--seed", type=positive, default=1, help="of all (default: 1)")
+    _add_quick(taste, "few phrases and players, within a minute")
+    taste.add_argument(
+        "--out", type=Path, help="folder for the curves as PNG and for the answers, drawn once"
+    )

@@ -4,6 +4,7 @@ Reading needs no torch and never unpickles. Whatever is not ours, of another ver
 refused with one sentence, and nothing is loaded.
 """
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,8 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
             "reinstall Antiphon to get it whole."
         )
     return tensors, metadata
+
+
+def fingerprint(path: Path) -> str:
+    """First 16 hex digits of the SHA-256 of the weights' file: adapters name it. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

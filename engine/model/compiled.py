@@ -36,7 +36,11 @@ LANES = 64
 VALUE_LANES = 32
 """Numbers of a head's value that lie together."""
 _PAGE = 1 << 21
-SOURCES = ("compiled.py", "arithmetic.py", "kernels.py", "shape.py", "../encoding.py")
+SOURCES = (
+    "compiled.py", "arithmetic.py", "kernels.py", "shape.py", "../encoding.py",
+    "../memory/views.py", "../memory/log.py", "../memory/evidence.py", "../memory/judge.py",
+    "../memory/base.py", "../memory/kernels.py", "../quote/lines.py", "../quote/kernels.py",
+)  # fmt: skip
 """Modules whose text or constants become compiled code."""
 
 

@@ -1,5 +1,7 @@
 """`antiphon train`: the words of the command line for `engine.train.recipe`, and shipping.
 
+`antiphon train quotes`, `meta` and `critic` make what goes with the prior: their words are theirs.
+
 Exit codes: 0 done, 1 could not (one sentence and a next step on standard error), 2 wrong usage.
 """
 
@@ -8,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
@@ -15,10 +18,19 @@ from engine.words import DEFAULT_DATA, NO_DATA, complain, data_folder, positive
 SIZES = ("small", "medium", "large")
 BACKBONES = ("transformer", "gru", "lstm")
 FREE_ORDER = 0.4
+_OTHERS = {
+    "quotes": "engine.quote.command",
+    "meta": "engine.meta.command",
+    "critic": "engine.critic.train",
+}
+"""What else is trained, and the module with its `main`."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run `antiphon train` with these words; returns the exit code."""
+    if words and words[0] in _OTHERS:
+        other = import_module(_OTHERS[words[0]])
+        return int(other.main(words[1:]))
     try:
         args = _parser().parse_args(list(words))
     except SystemExit as stop:  # argparse has said why; --help ends with 0
@@ -94,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antiphon train",
         description="Train the prior on the training split, keep the best by the validation split. "
-        "A run that was stopped goes on where it was last saved.",
+        "A run that was stopped goes on where it was last saved. `antiphon train meta`, `quotes` "
+        "and `critic` make what goes with it: the start of learning a player, the index of quotes, "
+        "the critic.",
     )
     parser.add_argument("--data", type=Path, help=f"data folder (default: {DEFAULT_DATA})")
     parser.add_argument(

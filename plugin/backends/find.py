@@ -56,7 +56,7 @@ def _jack() -> Backend:
     try:
         return JackBackend()
     except NoJackError as error:
-        if error.why == "server":
+        if error.why in ("server", "busy"):
             raise
         with contextlib.suppress(PortError):
             return RtMidiBackend("JACK")

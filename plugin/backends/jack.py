@@ -34,6 +34,8 @@ from plugin.ports import InputPort, OutputPort, PortError
 CLIENT = "Antiphon"
 NUMBER = r" \[\d+\](?= \()"
 """The number that bridges from ALSA write into a name: "a2j:Keys [24] (capture): ..."."""
+STARTS = 5
+"""So often we ask to be let in, which PipeWire refuses while other programs come and go."""
 TRY_AGAIN_S = 1.5
 """A server that has gone is not looked for more often: each look starts processes."""
 _NAME_LENGTH = 60
@@ -241,10 +243,13 @@ class JackBackend:
             libraries.append({"LD_LIBRARY_PATH": os.pathsep.join(filter(None, search))})
         why = NoJackError("library")
         for library in libraries:
-            try:
-                return JackProcess(CLIENT, library)
-            except NoJackError as error:
-                why = error
+            for _ in range(STARTS):
+                try:
+                    return JackProcess(CLIENT, library)
+                except NoJackError as error:
+                    why = error
+                if why.why != "busy":
+                    break
         if pipewire_runs() and why.why != "package" and pipewire_library() is None:
             raise PortError(
                 "PipeWire runs here, but not its JACK library. Install it (Debian, Ubuntu: sudo "

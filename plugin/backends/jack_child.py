@@ -20,14 +20,15 @@ import itertools
 import json
 import os
 import select
+import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from plugin.backends.common import MAX_MESSAGE_BYTES
-from plugin.backends.jack_frames import Frame, Outgoing, Unpacker, pack
+from plugin.backends.jack_cycles import Cycle, CycleIn, CycleOut
 
 BEAT_S = 0.25
 """How often the session is told that JACK's cycles go on."""
@@ -37,117 +38,10 @@ SETTLING_CYCLES = 8
 first message was lost."""
 STILL_BEATS = 2
 """So often without a cycle in between, and PipeWire is asked whether it is there."""
-FLUSH_S, CONNECT_S, LEAVE_S = 0.5, 0.5, 1.0
-"""The longest waits: until a port that closes has sent all, until another port lets itself be
-connected (it is listed before its client is active), until JACK lets us go."""
-MOST_UNREAD_BYTES = 1 << 20
-REAL_TIME_PRIORITY = 10
-NOTE_ON, NOTE_OFF, ACTIVE_SENSING, RELEASE_VELOCITY = 0x90, 0x80, 0xFE, 64
+FLUSH_S, PATIENCE_S, LEAVE_S = 0.5, 0.5, 1.0
+"""The longest waits: until a port that closes has sent all, until JACK does what it refused at
+first, until it lets us go."""
 WAYS = "In", "Out"
-
-
-class Cycle:
-    """What happens in JACK's thread, once a period. Everything else only swaps its `ports`.
-
-    Two clients have one each: what comes in and what goes out must not be one client's, or JACK
-    would take the way through us for a loop and add a period to it.
-    """
-
-    def __init__(self, client: Any) -> None:
-        self.ports: dict[int, Any] = {}
-        self.count = 0
-        self.period_ns = int(client.blocksize * 1e9 / client.samplerate)
-        self._client, self._ns_per_frame = client, 1e9 / client.samplerate
-
-    def run(self, frames: int) -> None:
-        """JACK's process callback."""
-        if not self.count:
-            _wish_for_real_time()
-        now_ns, client = time.monotonic_ns(), self._client
-        # Both are counted modulo 2**32; `frame_time` follows the server's smoothed clock.
-        into_cycle = (client.frame_time - client.last_frame_time + 2**31) % 2**32 - 2**31
-        # Where cycles were lost it needs a while to find the time again; this one is now.
-        into_cycle = min(max(into_cycle, -frames), frames)
-        self.period_ns = int(frames * self._ns_per_frame)
-        self.work(now_ns, now_ns - int(into_cycle * self._ns_per_frame), frames)
-        self.count += 1
-
-    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
-        """A cycle of so many frames that began at `start_ns`."""
-        raise NotImplementedError
-
-
-class CycleIn(Cycle):
-    """Passes on what comes in."""
-
-    def __init__(self, client: Any, to_session: int) -> None:
-        super().__init__(client)
-        self._to_session, self._unread = to_session, b""
-        self.too_long = 0  # messages that were left out because no music is so long
-
-    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
-        """An event of this cycle happened in the period before it."""
-        begin_ns, found = start_ns - self.period_ns, b""
-        for number, port in self.ports.items():
-            for offset, data in port.incoming_midi_events():
-                message = bytes(data)
-                if 0 < len(message) <= MAX_MESSAGE_BYTES and message[0] != ACTIVE_SENSING:
-                    at_ns = begin_ns + int(offset * self._ns_per_frame)
-                    found += pack(Frame(at_ns, number, message))
-                elif len(message) > MAX_MESSAGE_BYTES:
-                    self.too_long += 1
-        if len(self._unread) < MOST_UNREAD_BYTES:  # else nobody reads any more: it is lost
-            self._unread += found
-        if self._unread:
-            with contextlib.suppress(OSError):
-                self._unread = self._unread[os.write(self._to_session, self._unread) :]
-
-
-class CycleOut(Cycle):
-    """Plays what the session sends."""
-
-    def __init__(self, client: Any, from_session: int) -> None:
-        super().__init__(client)
-        self.outgoing = Outgoing()
-        self.sounding: set[tuple[int, int, int]] = set()
-        """Port, channel and pitch of the notes that were sent on and not off again."""
-        self._from_session, self._unpacker = from_session, Unpacker()
-
-    def work(self, now_ns: int, start_ns: int, frames: int) -> None:
-        """Everything that was sent before this cycle began, as far as there is room."""
-        with contextlib.suppress(OSError):
-            for frame in self._unpacker.feed(os.read(self._from_session, 8192)):
-                self.outgoing.put(now_ns, frame)
-        ports = self.ports
-        for port in ports.values():
-            port.clear_buffer()
-        due = self.outgoing.take(start_ns, frames, self._ns_per_frame)
-        for number, (offset, frame) in enumerate(due):
-            output = ports.get(frame.port)
-            if output is not None and not self._write(output, offset, frame) and number:
-                self.outgoing.put_back([frame for _, frame in due[number:]])
-                break  # the port is full; what does not fit into an empty one is dropped
-
-    def release(self, now_ns: int) -> None:
-        """Owe a note-off to whatever sounds. Thread: the main one, when nothing more comes in."""
-        for port, channel, pitch in sorted(self.sounding):
-            off = bytes((NOTE_OFF | channel, pitch, RELEASE_VELOCITY))
-            self.outgoing.put(now_ns, Frame(now_ns, port, off))
-
-    def _write(self, output: Any, offset: int, frame: Frame) -> bool:
-        message = frame.message
-        try:
-            output.write_midi_event(offset, message)
-        except _jack().JackError:
-            return False
-        kind = message[0] & 0xF0
-        if kind in (NOTE_ON, NOTE_OFF):
-            key = (frame.port, message[0] & 0x0F, message[1])
-            if kind == NOTE_ON and message[2]:
-                self.sounding.add(key)
-            else:
-                self.sounding.discard(key)
-        return True
 
 
 class Bridge:
@@ -157,6 +51,8 @@ class Bridge:
         self._inputs, self._outputs, self._clients = inputs, outputs, clients
         self._ports: dict[int, Any] = {}
         self._targets: dict[int, str] = {}  # the ports of others that ours are connected with
+        self._listed: set[str] = set()
+        self._renamings: deque[tuple[str, str]] = deque()  # as JACK told them, to be looked at
         self._numbers = itertools.cycle(range(65_536))
         self._xruns = self._beats_still = self._beat_at = 0
         self._pipewire = "PipeWire" in version()
@@ -171,9 +67,7 @@ class Bridge:
             client.set_process_callback(cycle.run)
 
     def serve(self) -> None:
-        """Until the session closes its end, or is gone."""
-        for client in self._clients:
-            client.activate()
+        """Until the session closes its end, or is gone. The clients are active."""
         say(ready=True, version=version(), **self._lists(), **self._beat())
         unfinished, listed = b"", None
         while True:
@@ -194,9 +88,10 @@ class Bridge:
 
     def leave(self) -> None:
         """Release what sounds and go. Ends the process whatever JACK does."""
-        watchdog = threading.Timer(LEAVE_S, os._exit, (1,))
-        watchdog.daemon = True
-        watchdog.start()
+        # By the system and not by a thread: JACK cancels its threads when a client is closed, and
+        # one that was in Python then has taken Python's lock with it.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, LEAVE_S)
         self._flush()
         self._outputs.release(time.monotonic_ns())
         self._flush()
@@ -275,6 +170,7 @@ class Bridge:
     def _lists(self) -> dict[str, Any]:
         """What others have: we read from their outputs and write to their inputs."""
         own = {port.name for port in self._ports.values()}
+        told = [self._renamings.popleft() for _ in range(len(self._renamings))]
 
         def names(**which: bool) -> list[str]:
             for _ in range(LIST_TRIES):
@@ -284,7 +180,36 @@ class Bridge:
                     return [port.name for port in ports if port.name not in own]
             return []
 
-        return {"inputs": names(is_output=True), "outputs": names(is_input=True)}
+        lists = {"inputs": names(is_output=True), "outputs": names(is_input=True)}
+        listed = {*lists["inputs"], *lists["outputs"]}
+        renamed = self._renamed(told, listed)
+        self._listed = listed
+        # In one line with the lists that have the new name: between two the port would be missing.
+        return {**lists, "renamed": renamed} if renamed else lists
+
+    def _renamed(self, told: list[tuple[str, str]], listed: set[str]) -> list[tuple[str, str]]:
+        """(old, new) name of each port that one of ours is connected with and that has a new one.
+
+        JACK lists a new name some time before it tells of it: then the connection says whose it is.
+        """
+        found = []
+        for number, target in list(self._targets.items()):
+            name = target
+            for old, new in told:
+                name = new if name == old else name
+            if name not in listed:
+                connected = self._connected_with(number) & (listed - self._listed)
+                name = min(connected, default=target)
+            if name != target and name in listed:
+                self._targets[number] = name
+                found.append((target, name))
+        return found
+
+    def _connected_with(self, number: int) -> set[str]:
+        with contextlib.suppress(_jack().JackError):
+            client = self._clients[number not in self._inputs.ports]
+            return {port.name for port in client.get_all_connections(self._ports[number])}
+        return set()
 
     def _beat(self) -> dict[str, Any]:
         """How far JACK has come; ends the process where it does not come on because it is gone.
@@ -296,7 +221,7 @@ class Bridge:
         self._beat_at = cycle.count
         if self._beats_still == STILL_BEATS and self._pipewire:
             try:
-                self._clients[0].midi_inports.register("probe").unregister()
+                _patiently(lambda: self._clients[0].midi_inports.register("probe")).unregister()
             except _jack().JackError:
                 os._exit(1)
         counts = {"xruns": self._xruns, "too_long": self._inputs.too_long}
@@ -312,7 +237,7 @@ class Bridge:
             os.write(self._changed, b".")
 
     def _port_renamed(self, _: object, old: str, new: str) -> None:
-        say(renamed=[old, new])
+        self._renamings.append((old, new))
         self._ports_changed()
 
     def _xrun(self, _: float) -> None:
@@ -320,6 +245,8 @@ class Bridge:
 
 
 _speaking = threading.Lock()
+_answers = 1
+"""Where lines to the session go: a copy of standard output in its process, see the end."""
 
 
 def say(**what: Any) -> None:
@@ -327,7 +254,7 @@ def say(**what: Any) -> None:
     line = json.dumps(what).encode() + b"\n"
     with _speaking, contextlib.suppress(OSError):
         while line:
-            line = line[os.write(1, line) :]
+            line = line[os.write(_answers, line) :]
 
 
 def _jack() -> Any:
@@ -338,29 +265,33 @@ def _jack() -> Any:
 
 
 def _patiently(attempt: Callable[[], Any]) -> Any:
-    """Try until JACK is ready: a client is listed before it is active, and PipeWire may be busy."""
-    end_s = time.monotonic() + CONNECT_S
+    """Try until JACK does it.
+
+    Another client is listed before it is active, and PipeWire refuses whatever is asked now and
+    then while other programs' ports come and go.
+
+    Raises JackError: at once where no server answers, else when it stays refused.
+    """
+    end_s = time.monotonic() + PATIENCE_S
     while True:
         try:
             return attempt()
-        except _jack().JackError:
-            if time.monotonic() > end_s:
+        except _jack().JackError as error:
+            status = getattr(error, "status", None)  # of a client that could not be opened
+            no_server = status is not None and status.server_failed
+            if no_server or time.monotonic() > end_s:
                 raise
             time.sleep(0.01)  # noqa: TID251  this process is not the session
+
+
+def _client(name: str) -> Any:
+    """A client of a server that runs."""
+    return _patiently(lambda: _jack().Client(name, no_start_server=True))
 
 
 def version() -> str:
     """What libjack says that it is."""
     return str(_jack().version_string() or "")
-
-
-def _wish_for_real_time() -> None:
-    """JACK's thread has the policy from a server that has it; without, ask for ourselves."""
-    with contextlib.suppress(OSError, AttributeError):
-        if os.sched_getscheduler(0) == os.SCHED_OTHER:
-            os.sched_setscheduler(
-                0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(REAL_TIME_PRIORITY)
-            )
 
 
 def main(name: str, from_session: int, to_session: int) -> None:
@@ -375,12 +306,12 @@ def main(name: str, from_session: int, to_session: int) -> None:
     except OSError:
         say(failed="library")
         return
-    for quiet in (jack.set_error_function, jack.set_info_function):
-        quiet(lambda _: None)
     try:
-        clients = tuple(jack.Client(f"{name} {way}", no_start_server=True) for way in WAYS)
+        clients = _client(f"{name} {WAYS[0]}"), _client(f"{name} {WAYS[1]}")
         bridge = Bridge(
-            CycleIn(clients[0], to_session), CycleOut(clients[1], from_session), clients
+            CycleIn(clients[0], to_session),
+            CycleOut(clients[1], from_session, jack.JackError),
+            clients,
         )
     except jack.JackError:
         say(failed="server")
@@ -389,10 +320,22 @@ def main(name: str, from_session: int, to_session: int) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    try:
+        for client in clients:
+            client.activate()
+    except jack.JackError:
+        # Not once more here: of a client that PipeWire refused to activate, and activated when it
+        # was asked again, no cycle ever ran.
+        say(failed="busy")
+        return
     bridge.serve()
     bridge.leave()
 
 
 if __name__ == "__main__":
+    # What libjack prints itself must not come between our lines. To tell it to be quiet would mean
+    # a function of Python's in threads that are cancelled, see `Bridge.leave`.
+    _answers = os.dup(1)
+    os.dup2(2, 1)
     main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
     os._exit(0)  # JACK may hold threads that Python would wait for

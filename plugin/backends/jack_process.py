@@ -42,6 +42,7 @@ _FAILED = {
     "install JACK-Client), then try again.",
     "library": "JACK's library (libjack) is missing. Install it (Debian, Ubuntu: sudo apt install "
     "libjack-jackd2-0, or pipewire-jack where PipeWire runs), then try again.",
+    "busy": "JACK or PipeWire is there, but does not let us in now. Try again in a moment.",
     "server": "No JACK server answers. Start JACK (for example with QjackCtl) or PipeWire, then "
     "try again.",
 }
@@ -229,9 +230,7 @@ class JackProcess:
         for line in lines:
             news = json.loads(line)
             self.lists |= {name: news[name] for name in ("inputs", "outputs") if name in news}
-            if "renamed" in news:
-                old, new = news["renamed"]
-                self.renamed[old] = new
+            self.renamed |= dict(news.get("renamed", ()))
             if "renewed" in news:
                 self.renewed[news["renewed"]] += 1
             if "cycles" in news:

@@ -41,7 +41,7 @@ from plugin.signals import heeded
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-DEMO_PHRASE = Path(__file__).resolve().parent.parent / "demo" / "phrase.mid"
+DEMO_PHRASE = compose.DEMO_PHRASE
 MIDI_NAME, PICTURE_NAME = "jam.mid", "jam.png"
 
 
@@ -80,6 +80,9 @@ def add_parsers(subparsers: "Subparsers") -> None:
         help="as if typed while playing, e.g. 'scale D dorian'; may be repeated",
     )
     jam.add_argument("--usual", action="store_true", help="begin with the usual settings")
+    jam.add_argument(
+        "--profile", metavar="NAME", help="who you are (default: the one in use, at first me)"
+    )
     jam.add_argument("--file", type=Path, metavar="MID", help="this MIDI file plays the player")
     jam.add_argument("--thru", action="store_true", help="pass on what is heard to the output")
     jam.add_argument(
@@ -136,7 +139,7 @@ def run_demo(args: argparse.Namespace) -> int:
     if no_weights := _missing_weights(args):
         return complain(no_weights)
     song = (read_midi(DEMO_PHRASE), "the built-in phrase")
-    desk = Desk(Kept(settings=compose.settings_of(song_timebase(song[0]))))
+    desk = Desk(Kept(settings=_song_settings(song[0], args)))
     return _play(MemoryBackend(), args, desk, song=song)
 
 
@@ -147,13 +150,19 @@ def _desk(args: argparse.Namespace, song: tuple[MidiSong, str] | None) -> tuple[
     """
     kept, says = Kept(), ""
     if song is not None:
-        kept = Kept(settings=compose.settings_of(song_timebase(song[0])))
+        kept = Kept(settings=_song_settings(song[0], args))
     else:
         kept, says = load(path_in())
         if args.usual:  # presets and bindings stay: the next change is written with them
             kept = msgspec.structs.replace(kept, settings=Settings())
     settings = _told(args, kept.settings)
     return Desk(msgspec.structs.replace(kept, settings=settings)), says
+
+
+def _song_settings(song: MidiSong, args: argparse.Namespace) -> Settings:
+    """The song's tempo; with a seed only one answer is drawn, because others need time."""
+    settings = compose.settings_of(song_timebase(song))
+    return settings if args.seed is None else msgspec.structs.replace(settings, candidates=1)
 
 
 def _told(args: argparse.Namespace, settings: Settings) -> Settings:
@@ -228,6 +237,7 @@ def _play(
                 outs=getattr(args, "outs", ()),
                 song=song,
                 weights=args.weights,
+                profile=_profile(args, plays_file=song is not None),
             ) as jam,
         ):
             say(_welcome(backend, jam, song), as_json=args.json)
@@ -256,6 +266,12 @@ def _play(
             return complain("Stopped before an answer came.")
         return complain(tally.broken or "No answer came; run: antiphon doctor")
     return DID_IT
+
+
+def _profile(args: argparse.Namespace, *, plays_file: bool) -> str | None:
+    """A file that plays is nobody, unless somebody is named."""
+    named: str | None = getattr(args, "profile", None)
+    return compose.NOBODY if plays_file and named is None else named
 
 
 def _welcome(backend: Backend, jam: compose.Jam, song: tuple[MidiSong, str] | None) -> str:

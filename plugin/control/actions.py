@@ -19,6 +19,11 @@ class Action(enum.StrEnum):
     TAP = "tap"
     START = "start"
     STOP = "stop"
+    STAR = "star"
+    UNSTAR = "unstar"
+    KEEP = "keep"
+    DELETE = "delete"
+    ALTERNATIVES = "alternatives"
 
 
 SAYS: dict[Action, str] = {
@@ -32,6 +37,11 @@ SAYS: dict[Action, str] = {
     Action.TAP: "tap the tempo, once a beat",
     Action.START: "our own clock starts at bar 1",
     Action.STOP: "our own clock stops",
+    Action.STAR: "the last answer gets a star: more like that",
+    Action.UNSTAR: "the last answer loses its star",
+    Action.KEEP: "the last answer is one to keep",
+    Action.DELETE: "the last take is deleted for good: less like that",
+    Action.ALTERNATIVES: "the answers that your last phrase could have had, best first",
 }
 """What each action does, in a line."""
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from plugin import protocol
 from plugin.control import help as helping
 from plugin.control.actions import SAYS, Action
-from plugin.control.bindings import PEDALS, ControlMap, SourceKind, Target
+from plugin.control.bindings import PEDALS, ControlMap, SourceKind, Target, TargetKind
 from plugin.control.dials import Dial, quoted
 from plugin.control.kinds import nearest
 from plugin.control.learn import LEARN_FOR_NS, Controls, Heard, Wish
@@ -26,12 +27,13 @@ from plugin.control.orders import (
     Preset,
     Put,
     Show,
+    Tell,
     Undo,
     Unlearn,
 )
 from plugin.control.store import MOST_PRESETS, Kept
 from plugin.control.table import DIALS
-from plugin.control.wording import WordingError, read
+from plugin.control.wording import WordingError, preset_name, read
 from plugin.settings import Settings
 
 MOST_STEPS = 200
@@ -45,15 +47,16 @@ _MOST_SAID = 6
 class Outcome:
     """What a line or a message led to.
 
-    settings: the new ones, where they changed. action: something to do now. says: words for the
-    player, may be several lines, may be nothing. keep: what is kept has changed (`Desk.kept`).
-    eaten: the music must not hear the message. dial: which one was turned, for a display that
-    writes over its last line while a knob turns.
+    settings: the new ones, where they changed. action, command: something to do now. says: words
+    for the player, may be several lines, may be nothing. keep: what is kept has changed
+    (`Desk.kept`). eaten: the music must not hear the message. dial: which one was turned, for a
+    display that writes over its last line while a knob turns.
     """
 
     settings: Settings | None = None
     action: Action | None = None
     says: str = ""
+    command: protocol.Command | None = None
     keep: bool = False
     eaten: bool = False
     dial: str = ""
@@ -93,6 +96,20 @@ class Desk:
         wish = self._controls.learning
         return None if wish is None else wish.target
 
+    @property
+    def undo_what(self) -> str:
+        """The change that would be taken back, in words; "" for none."""
+        return self._done[-1].what if self._done else ""
+
+    @property
+    def redo_what(self) -> str:
+        """The change that would be made again, in words; "" for none."""
+        return self._undone[-1].what if self._undone else ""
+
+    def expire(self, now_ns: int) -> None:
+        """Wait for no knob any longer that nobody moved in time."""
+        self._controls.expire(now_ns)
+
     def adopt(self, now_ns: int, settings: Settings) -> Outcome:
         """Settings that were changed elsewhere: a tapped tempo, a window."""
         changed = DIALS.changed(self.settings, settings)
@@ -131,6 +148,9 @@ class Desk:
                 outcome = self._redo() if order.again else self._undo()
             case Preset():
                 outcome = self._preset(order.verb, order.name)
+            case Tell():
+                says = _sentence(order.says) if order.says else ""
+                outcome = Outcome(command=order.command, says=says)
             case Nothing():
                 pass
         return outcome
@@ -249,13 +269,15 @@ class Desk:
             if int(name) > len(names):
                 raise WordingError(f"There is no preset {name} yet: save a name makes one.")
             verb, name = "load", names[int(name) - 1]
+        if verb == "rename":
+            return self._rename(name)
         if verb == "save":
             if name not in presets and len(presets) >= MOST_PRESETS:
                 raise WordingError(f"There are {MOST_PRESETS} presets already: drop one first.")
             new = presets | {name: self.settings}
             what = f"preset {name} {'replaced' if name in presets else 'saved'}"
             return self._change(msgspec.structs.replace(self._kept, presets=new), what)
-        found = next((kept for kept in presets if kept.casefold() == name.casefold()), None)
+        found = self._preset_called(name)
         if found is None:
             hint = nearest(name, tuple(presets)) or "show presets lists them"
             raise WordingError(f"There is no preset {quoted(name)}: {hint}.")
@@ -266,6 +288,38 @@ class Desk:
             )
         outcome = self._put(presets[found])
         return replace(outcome, says=f"preset {found}: {outcome.says}")
+
+    def _rename(self, both: str) -> Outcome:
+        """The old name to the new: its place, and what is bound to it, stay."""
+        parts = both.split(" to ")
+        # Either name may have a "to" of its own.
+        for cut in range(1, len(parts)):
+            old = self._preset_called(" to ".join(parts[:cut]))
+            if old is not None:
+                new = preset_name(" to ".join(parts[cut:]))
+                break
+        else:
+            hint = nearest(parts[0], tuple(self._kept.presets)) or "show presets lists them"
+            raise WordingError(f"There is no preset {quoted(parts[0])}: {hint}.")
+        if self._preset_called(new) not in (None, old):
+            raise WordingError(f"There is a preset {quoted(new)} already: choose another name.")
+        presets = {new if kept == old else kept: at for kept, at in self._kept.presets.items()}
+        before, after = (Target(TargetKind.PRESET, name) for name in (old, new))
+        controls = ControlMap(
+            tuple(
+                msgspec.structs.replace(binding, target=after)
+                if binding.target == before
+                else binding
+                for binding in self._kept.controls.bindings
+            )
+        )
+        kept = msgspec.structs.replace(self._kept, presets=presets, controls=controls)
+        return self._change(kept, f"preset {old} is called {new}")
+
+    def _preset_called(self, name: str) -> str | None:
+        """A preset's name as it is kept, whatever the case that was written."""
+        wanted = name.casefold()
+        return next((kept for kept in self._kept.presets if kept.casefold() == wanted), None)
 
     # -- words --
 

@@ -220,8 +220,8 @@ MANNER = (
     Dial(
         "closeness",
         "Closeness to me",
-        "0 plays as the model believes, 1 as close as can be to what you played",
-        Number(0.0, 1.0, 0.01),
+        "1 as close as can be to what you play, 0 as I believe, -1 as if I did not know you",
+        Number(-1.0, 1.0, 0.01),
         "0.7",
         *limit("closeness"),
         also=("close",),

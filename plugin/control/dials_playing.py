@@ -6,6 +6,8 @@ from plugin.control.kinds_music import Controller, Meter, Styles
 from plugin.settings import (
     BARS,
     FASTEST_BPM,
+    LOCK_BARS,
+    MOST_CANDIDATES,
     SLOWEST_BPM,
     ClockSource,
     Companions,
@@ -92,6 +94,24 @@ WAYS = (
         Switch(),
         "off",
         *setting("feel"),
+    ),
+    Dial(
+        "candidates",
+        "Candidates",
+        "how many answers are drawn if there is time; the one that you will like best is played",
+        Number(1, MOST_CANDIDATES, 1, whole=True),
+        "1",
+        *setting("candidates"),
+    ),
+    Dial(
+        "lock",
+        "Ask again keeps",
+        "how much of an answer stays when you ask for another; what follows is drawn anew",
+        Choice(tuple((str(bars) if bars else "nothing", bars) for bars in LOCK_BARS), {"off": 0}),
+        "1",
+        *setting("lock_bars"),
+        unit="bars",
+        also=("lock bars",),
     ),
     Dial(
         "style",

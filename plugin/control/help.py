@@ -39,7 +39,13 @@ ORDERS: tuple[tuple[str, str], ...] = (
     ("unlearn closeness", "what moves it moves it no longer; unlearn all"),
     ("save quiet bass", "keeps the settings under a name"),
     ("load quiet bass", "brings them back; 1 to 9 load the first nine"),
+    ("rename quiet bass to deep bass", "gives the preset another name"),
     ("drop quiet bass", "forgets the preset"),
+    ("alternative 2", "plays the second of the alternatives; again takes the next best"),
+    ("profile", "says whose partner I am; profile anna makes me anna's"),
+    ("learn", "trains on your last takes while you play; learn starred: on those with a star"),
+    ("learn cancel", "stops that; everything stays as it was"),
+    ("learn undo", "goes back to what I was before I learnt that"),
     ("closeness +0.1", "a number by so much more; -0.1 by so much less"),
     ("closeness default", "a dial as on the first day"),
     ("help all", "all of this; help rhythm or help closeness for a part"),
@@ -47,7 +53,22 @@ ORDERS: tuple[tuple[str, str], ...] = (
 """Lines that are neither dials nor actions, as they are written."""
 
 _COLUMN = 26
-_ACTION_LINES = ("go", "hold", "hold off", "again", "forget", "panic", "tap", "start", "stop")
+_ACTION_LINES = (
+    "go",
+    "hold",
+    "hold off",
+    "again",
+    "forget",
+    "panic",
+    "tap",
+    "start",
+    "stop",
+    "star",
+    "unstar",
+    "keep",
+    "delete",
+    "alternatives",
+)
 
 
 def overview() -> list[str]:

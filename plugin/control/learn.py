@@ -126,6 +126,11 @@ class Controls:
         """Wait no longer."""
         self._wish = None
 
+    def expire(self, now_ns: int) -> None:
+        """Nobody moved anything in time: wait no longer."""
+        if self._wish is not None and now_ns >= self._wish_until_ns:
+            self._wish = None
+
     def message(self, now_ns: int, message: bytes, settings: Settings) -> Heard | None:
         """What one message of the player means as a control; None is: nothing, it is music.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from plugin import protocol
 from plugin.control.actions import Action
 from plugin.control.bindings import Target
 from plugin.control.dials import Dial
@@ -62,10 +63,18 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Save, load or drop the settings under a name."""
+    """Save, load or drop the settings under a name; to rename, `name` is "the old to the new"."""
 
     verb: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A command for the session, and what is said at once."""
+
+    command: protocol.Command
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +82,4 @@ class Nothing:
     """An empty line."""
 
 
-Order = Put | Act | Show | Help | Learn | Unlearn | Undo | Preset | Nothing
+Order = Put | Act | Show | Help | Learn | Unlearn | Undo | Preset | Tell | Nothing

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from engine.files import write_whole
 from plugin.control.bindings import ControlMap
-from plugin.files import data_folder, unused_path, write_atomically
+from plugin.files import data_folder, unused_path
 from plugin.settings import Settings
 
 VERSION = 1
@@ -81,7 +82,7 @@ def save(path: Path, kept: Kept) -> None:
     content = msgspec.json.format(msgspec.json.encode(_File(version=VERSION, kept=kept)), indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(path, content + b"\n")
+        write_whole(path, content + b"\n")
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise StoreError(

@@ -6,6 +6,7 @@ one sentence with the nearest words. It refuses to carry anything out: `plugin.c
 
 from collections.abc import Callable
 
+from plugin import protocol
 from plugin.control.actions import Action
 from plugin.control.bindings import Manner, Target, TargetKind
 from plugin.control.dials import Dial, Span, quoted
@@ -20,6 +21,7 @@ from plugin.control.orders import (
     Preset,
     Put,
     Show,
+    Tell,
     Undo,
     Unlearn,
 )
@@ -29,6 +31,13 @@ from plugin.settings import Settings, Way
 LONGEST_LINE = 400
 LONGEST_NAME = 60
 _MOST_HEAD = 4
+TEACHES = {
+    "last": "I learn from your last takes",
+    "starred": "I learn from the takes with a star",
+    "cancel": "I stop learning; everything stays as it was",
+    "undo": "I go back to what I was before",
+}
+"""What each wish to train me is answered with at once."""
 _USUAL_WORDS = ("default", "usual")
 
 WAY_DIALS: dict[Way, Dial] = {
@@ -56,6 +65,12 @@ _ACTIONS = {
     "tap": Action.TAP,
     "start": Action.START,
     "stop": Action.STOP,
+    "star": Action.STAR,
+    "star off": Action.UNSTAR,
+    "unstar": Action.UNSTAR,
+    "keep": Action.KEEP,
+    "delete": Action.DELETE,
+    "alternatives": Action.ALTERNATIVES,
 }
 _DIALS = {word: dial for dial in DIALS for word in (dial.name, *dial.also)}
 _SPANS = {span.name: span for span in DIALS.spans}
@@ -95,7 +110,7 @@ def target_of(text: str) -> Target:
     if word in _ACTIONS:
         return Target(TargetKind.ACTION, _ACTIONS[word].value)
     if word.startswith("preset "):
-        return Target(TargetKind.PRESET, _preset_name(text.strip().split(maxsplit=1)[1]))
+        return Target(TargetKind.PRESET, preset_name(text.strip().split(maxsplit=1)[1]))
     if word in _SPANS:
         low, high = _SPANS[word].low.name, _SPANS[word].high.name
         raise WordingError(f"{word} has two ends: learn {low} or {high}.")
@@ -182,7 +197,7 @@ _FLAGS = ("pass", "eat", "pickup", "inverted", *_MANNERS)
 def _learn(rest: str, settings: Settings) -> Order:
     if tidy(rest) in ("", *OFF_WORDS, "stop"):
         if not rest:
-            raise WordingError("Learn what? Name a dial or an action: learn closeness.")
+            return Tell(protocol.Learn("last"), TEACHES["last"])
         return Learn(None)
     words, flags = rest.split(), set[str]()
     while len(words) > 1 and tidy(words[-1]) in _FLAGS:
@@ -254,6 +269,26 @@ def _reset(rest: str, settings: Settings) -> Order:
     return change(DIALS[target.name], "default", settings)
 
 
+def _teach(what: str) -> Callable[[str, Settings], Order]:
+    def read_teach(rest: str, settings: Settings) -> Order:
+        if rest:
+            raise WordingError(f"That stands alone: leave out {quoted(rest)}.")
+        return Tell(protocol.Learn(what), TEACHES[what])
+
+    return read_teach
+
+
+def _profile(rest: str, settings: Settings) -> Order:
+    name = " ".join(rest.split())
+    return Tell(protocol.UseProfile(name or None))
+
+
+def _alternative(rest: str, settings: Settings) -> Order:
+    if not (rest.isascii() and rest.isdigit() and 0 < int(rest) < 100):
+        raise WordingError("An alternative has a number: alternative 2; alternatives lists them.")
+    return Tell(protocol.Choose(int(rest)))
+
+
 def _undo(again: bool) -> Callable[[str, Settings], Order]:
     return lambda rest, settings: Undo(again)
 
@@ -262,9 +297,16 @@ def _preset(verb: str) -> Callable[[str, Settings], Order]:
     def read_preset(rest: str, settings: Settings) -> Order:
         if not rest:
             raise WordingError(f"{verb} needs a name: {verb} quiet bass.")
-        return Preset(verb, _preset_name(rest))
+        return Preset(verb, preset_name(rest))
 
     return read_preset
+
+
+def _rename(rest: str, settings: Settings) -> Order:
+    words = rest.split()
+    if "to" not in words[1:-1]:
+        raise WordingError("rename needs two names: rename quiet bass to deep bass.")
+    return Preset("rename", " ".join(words))
 
 
 def _numbered(number: str) -> Callable[[str, Settings], Order]:
@@ -276,7 +318,8 @@ def _numbered(number: str) -> Callable[[str, Settings], Order]:
     return read_number
 
 
-def _preset_name(text: str) -> str:
+def preset_name(text: str) -> str:
+    """A name as it is kept. Raises WordingError."""
     name = "".join(char for char in " ".join(text.split()) if char.isprintable())
     if not 0 < len(name) <= LONGEST_NAME:
         raise WordingError(
@@ -291,8 +334,15 @@ _READERS: dict[str, Callable[[str, Settings], Order]] = {
     **{word: _way(way) for word, way in _WAYS.items()},
     **{word: _action(action) for word, action in _ACTIONS.items()},
     **{word: _preset(verb) for word, verb in _PRESET_VERBS.items()},
+    "rename": _rename,
     "learn": _learn,
     "unlearn": _unlearn,
+    "learn takes": _teach("last"),
+    "learn starred": _teach("starred"),
+    "learn cancel": _teach("cancel"),
+    "learn undo": _teach("undo"),
+    "profile": _profile,
+    "alternative": _alternative,
     "show": _show,
     "help": _help,
     "?": _help,

@@ -39,21 +39,40 @@ function factory () return function ()
     return found
   end
 
+  -- PipeWire now and then refuses a port or a connection while other programs' ports come and go, as
+  -- they do when Antiphon has just been started; a moment later it does not.
+  local function patiently (attempt, what)
+    local MOST_TRIES, PAUSE_US = 20, 100000
+    for _ = 1, MOST_TRIES do
+      local done = attempt ()
+      if done then return done end
+      ARDOUR.LuaAPI.usleep (PAUSE_US)
+    end
+    stop_with ("Ardour could not " .. what .. "; its log says why. Run this script again in a moment.")
+  end
+
   local function connect (from, to)
-    if not engine:connected (from) then engine:connect (from, to) return end
-    for _, other in ipairs (connections (from)) do if other == to then return end end
-    engine:connect (from, to)
+    local function connected ()
+      for _, other in ipairs (connections (from)) do if other == to then return true end end
+    end
+    if connected () then return end
+    patiently (function ()
+      engine:connect (from, to)
+      return connected ()
+    end, "connect " .. from .. " with " .. to)
   end
 
   local function track (name)
-    local route = Session:route_by_name (name)
-    if route:isnil () then
+    local function found ()
+      local route = Session:route_by_name (name)
+      if not route:isnil () then return route end
+    end
+    return found () or patiently (function ()
       local one = ARDOUR.ChanCount (MIDI, 1)
       Session:new_midi_track (one, one, true, ARDOUR.PluginInfo (), nil, nil, 1, name,
         ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal, true)
-      route = Session:route_by_name (name)
-    end
-    return route
+      return found ()
+    end, "make the track " .. name)
   end
 
   -- The whole name, with Ardour's client in front of it.

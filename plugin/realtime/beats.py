@@ -40,6 +40,8 @@ class BeatGrid:
         self._ns: list[int] = []
         self._beats: list[float] = []
         self._rates: list[float] = []
+        self.turns = 0
+        """Grows whenever a moment that is to come may have got another beat."""
         if origin_ns is not None:
             self._start(origin_ns, 0.0)
 
@@ -169,6 +171,7 @@ class BeatGrid:
         return True
 
     def _start(self, at_ns: int, beat: float) -> None:
+        self.turns += 1
         self._began_ns = self._changed_ns = at_ns
         self._ns, self._beats = [at_ns], [beat]
         self._rates = [self.timebase.ns_per_beat]
@@ -182,6 +185,7 @@ class BeatGrid:
         while self._ns and self._ns[-1] >= now_ns:
             del self._ns[-1], self._beats[-1], self._rates[-1]
         self._changed_ns = now_ns
+        self.turns += 1
         self._add(now_ns, beat)
         if len(self._ns) > MOST_PIECES:
             half = len(self._ns) // 2

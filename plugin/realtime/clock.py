@@ -16,6 +16,9 @@ class Clock(Protocol):
     def sleep_until_ns(self, due_ns: int) -> None:
         """Return at `due_ns` or as soon after it as can be; at once if it has passed."""
 
+    def rest_until_ns(self, at_ns: int) -> None:
+        """Return after `at_ns`, when the system happens to wake us: some 0.1 ms, asleep."""
+
 
 class MonotonicClock:
     """The machine's clock. Sleeps until just before the due time, then spins."""
@@ -35,6 +38,12 @@ class MonotonicClock:
         while time.monotonic_ns() < due_ns:
             pass
 
+    def rest_until_ns(self, at_ns: int) -> None:
+        """No time is spent awake: for looks that may come a little later."""
+        rest_ns = at_ns - time.monotonic_ns()
+        if rest_ns > 0:
+            time.sleep(rest_ns / 1e9)
+
 
 class ManualClock:
     """A clock that moves only when told; sleeping moves it. For tests and simulations."""
@@ -49,6 +58,10 @@ class ManualClock:
     def sleep_until_ns(self, due_ns: int) -> None:
         """Jump to `due_ns`."""
         self._now_ns = max(self._now_ns, due_ns)
+
+    def rest_until_ns(self, at_ns: int) -> None:
+        """Jump to `at_ns`."""
+        self.sleep_until_ns(at_ns)
 
     def advance_ns(self, by_ns: int) -> None:
         """Let time pass."""

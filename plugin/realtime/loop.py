@@ -1,7 +1,8 @@
 """The thread that plays: polls the ports every millisecond and is on time for every note.
 
-It sleeps until a millisecond has passed or something is due, whichever comes first; the clock's own
-sleep is exact. Everything it calls returns at once. It refuses to decide anything musical.
+It rests until a millisecond has passed, or sleeps until something is due: that the clock does to
+the point, and spends its last moment awake, which no mere look at the ports is worth. Everything it
+calls returns at once. It refuses to decide anything musical.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from plugin.session import Session
 
 POLL_EVERY_NS = 1_000_000
+NEAR_NS = 500_000
+"""What is due so soon after a look is waited for instead: a rest may end that much too late."""
 MOST_AT_ONCE = 256
 """Messages of one port between two looks at what is due: a flood does not make notes late."""
 LOOK_AT_PORTS_EVERY_NS = 1_000_000_000
@@ -85,8 +88,15 @@ class Loop:
         next_due_ns = self._session.tick(self._clock.now_ns())
         if self._may_look(began_ns, next_due_ns):
             self._look_at_ports(began_ns)
-        wake_ns = began_ns if flooded else began_ns + POLL_EVERY_NS
-        self._clock.sleep_until_ns(wake_ns if next_due_ns is None else min(wake_ns, next_due_ns))
+        if not flooded:
+            self._wait(began_ns + POLL_EVERY_NS, next_due_ns)
+
+    def _wait(self, look_ns: int, next_due_ns: int | None) -> None:
+        """Until the next look at the ports, or what is due if that is hardly later."""
+        if next_due_ns is not None and next_due_ns - look_ns < NEAR_NS:
+            self._clock.sleep_until_ns(next_due_ns)
+        else:
+            self._clock.rest_until_ns(look_ns)
 
     def _may_look(self, now_ns: int, next_due_ns: int | None) -> bool:
         """Whether it is time to look at the ports, which may cost a millisecond: between notes."""

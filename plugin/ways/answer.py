@@ -1,19 +1,21 @@
 """Answer: the player's phrase ends, the partner continues it; or only on a sign.
 
 The question is asked while the silence is still growing, so the plan is there when the turn passes
-on. The player's next note has right of way. `Vary` and `Endless` differ in what they ask for and in
-when they are over.
+on. The player's next note has right of way. Asked again, the answer may keep its first bars
+(`plugin.locked`). `Vary` and `Endless` differ in what they ask for and in when they are over.
 """
 
 from dataclasses import replace
 
-from engine.api import Plan
+from engine.api import Candidate, Candidates, Plan
 from engine.limits import Constraints
+from plugin.agenda import COMMIT_NS
 from plugin.ensemble import Ensemble
-from plugin.exchange import Exchange
+from plugin.exchange import Exchange, print_of
+from plugin.locked import Locked, first_bars
 from plugin.protocol import PhraseHeard, Said, State
 from plugin.realtime.listener import HeardNote
-from plugin.ways.base import GIVE_UP_NS, RETRY_NS, Way, begin_answer, no_answer
+from plugin.ways.base import GIVE_UP_NS, RETRY_NS, Way, begin_answer, no_answer, note_given
 
 MOVED_NS = 20_000_000
 """If the hand-over moves by more than this, the answer is asked for anew."""
@@ -25,6 +27,9 @@ WARMER = 0.15
 
 class Answer(Way):
     """See the module."""
+
+    locks = True
+    """Whether asking again may keep the first bars."""
 
     def __init__(self, band: Ensemble, *, by_silence: bool = True) -> None:
         super().__init__(band)
@@ -45,7 +50,7 @@ class Answer(Way):
         band.partner.void()
         if band.turn is not None and band.yields_ns is None:
             band.turn.void_plan()
-            band.turn.go_ns = None
+            band.turn.go_ns = band.turn.lock = None
             band.change_state(State.LISTENING)
         if self._by_silence:
             band.expect(now_ns)
@@ -61,6 +66,12 @@ class Answer(Way):
         turn = self.band.turn
         if turn is None:
             return
+        if plan.anew:
+            # What has begun goes on; and no phrase gets the same answer twice.
+            if not turn.answering and turn.replace_plan(plan.notes):
+                note_given(self.band, turn, plan)
+            return
+        note_given(self.band, turn, plan)
         turn.plan.extend(plan.notes)
         turn.plan_done = plan.done
         if turn.answering:
@@ -68,11 +79,20 @@ class Answer(Way):
         elif plan.done and turn.is_repetition() and turn.attempt:
             self._draw_again(now_ns, turn)
 
+    def drawn(self, now_ns: int, found: Candidates) -> None:
+        """All begin with what is kept."""
+        turn = self.band.turn
+        if turn is not None and turn.kept:
+            whole = (replace(one, notes=(*turn.kept, *one.notes)) for one in found.candidates)
+            found = replace(found, candidates=tuple(whole))
+        super().drawn(now_ns, found)
+
     def lost(self, now_ns: int) -> None:
         """Play what is planned: no more will come. Where nothing is, ask again in a moment."""
         self._retry_ns = now_ns + RETRY_NS
-        if self.band.turn is not None and self.band.turn.answering:
-            self.band.turn.plan_done = True
+        turn = self.band.turn
+        if turn is not None and (turn.answering or turn.kept):
+            turn.plan_done = True
 
     def go(self, now_ns: int) -> None:
         """The turn passes on now, held keys or not; without a phrase the last one is answered."""
@@ -84,20 +104,56 @@ class Answer(Way):
             turn.go_ns = now_ns
 
     def again(self, now_ns: int) -> None:
-        """Another answer to the last phrase, from now on."""
+        """Another answer to the last phrase, from now on: the next best, if more were drawn."""
+        self._anew(now_ns, None)
+
+    def choose(self, now_ns: int, number: int) -> None:
+        """The last phrase's alternative of this number."""
+        band = self.band
+        turn = band.turn if band.turn is not None and band.turn.answering else band.last_phrase
+        found = turn.given.candidates if turn is not None and turn.given is not None else ()
+        if not 1 <= number <= len(found):
+            band.emit(Said(band.verdicts.listed()))
+        else:
+            self._anew(now_ns, found[number - 1])
+
+    def _anew(self, now_ns: int, chosen: Candidate | None) -> None:
         band = self.band
         band.finish_yielding(now_ns, at_once=True)
         if band.turn is not None and not band.turn.answering:
             self.go(now_ns)
             return
+        if chosen is None:
+            band.verdicts.again()
         if band.turn is not None:
             band.silence(now_ns)
             band.close_turn(now_ns, yielded=True)
+        lock = self._lock() if chosen is None else None
         turn = band.open_again(now_ns)
         if turn is None:
             band.emit(Said("There is no phrase to answer yet: play one."))
-        else:
-            turn.go_ns = now_ns
+            return
+        turn.go_ns = now_ns
+        if lock is not None:
+            turn.lock, turn.given = lock, None
+            return
+        settings = band.settings
+        other = chosen or turn.next_candidate((settings.limits, settings.style))
+        if other is not None and turn.given is not None:
+            turn.plan, turn.plan_done = list(other.notes), True
+            turn.prints.add(print_of(other.notes))
+            turn.given = replace(turn.given, seed=other.seed)
+            if chosen is not None:
+                band.verdicts.chosen(turn)
+
+    def _lock(self) -> Locked | None:
+        """What the next answer to the last phrase takes over from the last one."""
+        last, bars = self.band.last_phrase, self.band.settings.lock_bars
+        if last is None or not (bars and self.locks):
+            return None
+        if not (last.answering and last.plan):
+            return last.lock  # it was broken off before it began
+        return first_bars(last.moved(last.plan), bars, self.band.grid)
 
     def tick(self, now_ns: int) -> None:
         """Ask, begin, end."""
@@ -137,10 +193,11 @@ class Answer(Way):
             self._drawn = 0
             self._ask(now_ns, turn, max(deadline_ns, now_ns))
             if not band.partner.asked:  # there is no engine at the moment
-                self._retry_ns = now_ns + RETRY_NS
+                self._retry_ns, turn.plan_done = now_ns + RETRY_NS, bool(turn.kept)
         if now_ns < deadline_ns - band.latency_ns:
             return
-        if turn.plan and (turn.plan_done or not turn.attempt):
+        complete = turn.plan_done or not turn.attempt or self._is_due(now_ns, turn)
+        if turn.plan and complete:
             first_ns = begin_answer(band, now_ns, turn)
             gap_ms = (first_ns - turn.last_end_ns) / 1e6
             band.emit(
@@ -153,11 +210,32 @@ class Answer(Way):
         elif band.state is State.LISTENING:
             band.change_state(State.THINKING)
 
+    def _is_due(self, now_ns: int, turn: Exchange) -> bool:
+        """Whether what is kept has to begin to be on the beat, the rest known or not."""
+        band = self.band
+        if not turn.kept or not band.grid.timebase.tempo_known:
+            return False
+        return band.grid.ns(turn.kept[0].onset) - band.latency_ns <= now_ns + COMMIT_NS
+
     def _ask(self, now_ns: int, turn: Exchange, start_ns: int) -> None:
         """Have the answer made while the silence is still growing."""
-        start, end = turn.question(start_ns, self.band.grid)
+        grid = self.band.grid
+        if turn.lock is None:
+            start, end = turn.question(start_ns, grid)
+        else:
+            soonest_ns = max(start_ns, now_ns + self.band.latency_ns)
+            start, end = turn.question_after_lock(turn.lock, soonest_ns, grid)
+            self.band.recorder.note(kept_notes=len(turn.kept))
         self.band.recorder.note(start_beat=start, end_beat=end, drawn=self._drawn)
-        self.band.ask(now_ns, start, end, self._seed(turn), limits=self._limits())
+        self.band.ask(
+            now_ns,
+            start,
+            end,
+            self._seed(turn),
+            limits=self._limits(),
+            candidates=self.band.settings.candidates,
+            before=turn.kept,
+        )
 
     def _seed(self, turn: Exchange) -> int:
         return (self.band.answer_seed(turn) + 7_368_787 * self._drawn) % 2**63

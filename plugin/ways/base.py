@@ -4,10 +4,12 @@ The session calls; a way reacts through the `Ensemble`. All is called from one t
 once. A way may be left at any moment: `leave` ends what it began, by the next beat at the latest.
 """
 
-from engine.api import Plan
+from dataclasses import replace
+
+from engine.api import Candidates, Plan
 from plugin.ensemble import Ensemble
-from plugin.exchange import Exchange
-from plugin.protocol import State, Trouble
+from plugin.exchange import Exchange, Given
+from plugin.protocol import Said, State, Trouble
 from plugin.realtime.listener import HeardNote
 
 GIVE_UP_NS = 10_000_000_000
@@ -40,6 +42,14 @@ class Way:
     def planned(self, now_ns: int, plan: Plan) -> None:
         """A piece of a plan that was asked for."""
 
+    def drawn(self, now_ns: int, found: Candidates) -> None:
+        """All answers that were drawn for a plan, best first, in played beats."""
+        turn = self.band.turn
+        if turn is None or turn.given is None or turn.given.request != found.request:
+            return
+        turn.given = replace(turn.given, candidates=found.candidates)
+        self.band.verdicts.drawn(self.band.recorder.take_id, turn.given)
+
     def lost(self, now_ns: int) -> None:
         """No plan will come: the engine ended or refused."""
 
@@ -48,6 +58,10 @@ class Way:
 
     def again(self, now_ns: int) -> None:
         """A sign: another answer to the same phrase."""
+
+    def choose(self, now_ns: int, number: int) -> None:
+        """A sign: the alternative of this number, from 1, to the last phrase's answer."""
+        self.band.emit(Said("This way of playing has no alternatives: answer has."))
 
     def settings_changed(self, now_ns: int) -> None:
         """Other settings hold; the way is the same."""
@@ -72,6 +86,19 @@ class Way:
         band.change_state(State.LISTENING)
         if not band.turn.heard and not band.listener.held:
             band.close_turn(now_ns)  # it was to be the partner's alone
+
+
+def note_given(band: Ensemble, turn: Exchange, plan: Plan) -> None:
+    """Remember what a plan was drawn with."""
+    settings = band.settings
+    turn.given = Given(
+        plan.request,
+        plan.seed,
+        band.partner.playing,
+        # What begins with a kept part is no alternative for who asks again without keeping it.
+        limits=None if turn.kept else (settings.limits, settings.style),
+        alone_notes=plan.alone_notes,
+    )
 
 
 def leave_ns(band: Ensemble, now_ns: int) -> int:

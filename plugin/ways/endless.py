@@ -17,6 +17,8 @@ AHEAD_NS = 1_500_000_000
 class Endless(Answer):
     """See the module."""
 
+    locks = False
+
     _stretch, _from = 0, 0.0
     """The stretch that was asked for last, and the beat at which it begins."""
 

@@ -13,7 +13,7 @@ from engine.api import Plan
 from plugin.ensemble import Ensemble
 from plugin.exchange import Exchange
 from plugin.protocol import PhraseHeard, State
-from plugin.ways.base import RETRY_NS, Way
+from plugin.ways.base import RETRY_NS, Way, note_given
 
 LEAD_NS = 400_000_000
 """So long before its bars the answer is asked for the first time."""
@@ -86,6 +86,7 @@ class Trade(Way):
         band, turn = self.band, self.band.turn
         if turn is None:
             return
+        note_given(band, turn, plan)
         turn.plan.extend(plan.notes)
         turn.plan_done = plan.done
         if turn.answering:

@@ -23,6 +23,8 @@ MOST_NOTES = 120
 class Vary(Answer):
     """See the module."""
 
+    locks = False
+
     def _ask(self, now_ns: int, turn: Exchange, start_ns: int) -> None:
         band = self.band
         phrase = turn.phrase(band.grid, MOST_NOTES)

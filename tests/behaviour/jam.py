@@ -18,7 +18,7 @@ import psutil
 from tests.behaviour.client import Rehearsal, Script, start
 from tests.behaviour.performance import Segment
 from tests.rig.jackd import JackServer
-from tests.rig.waiting import wait_for
+from tests.rig.waiting import DEADLINE_S, wait_for
 
 READY = "Ready to hear you"
 
@@ -93,7 +93,11 @@ class RunningJam:
         """Ask it to end; its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(number)
-        return self._process.wait(15)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        return self._process.wait(DEADLINE_S)
 
     def __enter__(self) -> Self:
         return self

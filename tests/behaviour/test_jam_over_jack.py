@@ -222,6 +222,7 @@ class TestJam:
         quitter.start()
         heard = jam.perform([Segment(events=PHRASE), Segment(quiet_s=0.5, timeout_s=20)])
         quitter.join()
+        assert jam.wait() == 0, jam.says()
         assert_clean(heard)
         assert note_ons(heard.recorded)
 

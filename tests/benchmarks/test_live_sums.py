@@ -111,6 +111,18 @@ def test_beside_the_usual_a_jump_of_the_clock_does_not_count() -> None:
     assert sums.beside_usual([1.0, 4.0]) == [1.5, 1.5]
 
 
+def test_a_frame_is_when_the_cycles_around_it_say() -> None:
+    late_ms = [0.0, 0.3, 9.0, 0.0, 0.1]  # one cycle was noticed late: that is not the server's
+    before = [Heard(round((n * 170 + late_ms[n % 5]) * MS), b"", n * 8160) for n in range(20)]
+    # The server stood still for 40 ms, twice within a few seconds, and counted no frames.
+    after = [Heard((n * 170 + (40 if n < 45 else 80)) * MS, b"", n * 8160) for n in range(20, 80)]
+    clock = sums.ServerClock(before + after, 48_000)
+    assert clock.at_ns(8160 * 10 + 480) == pytest.approx(1710 * MS, abs=0.2 * MS)
+    assert clock.at_ns(8160 * 32) == pytest.approx(5480 * MS)
+    assert clock.at_ns(8160 * 70) == pytest.approx(11_980 * MS)
+    assert sums.ServerClock([], 48_000).at_ns(48) == MS
+
+
 def test_quarters_of_a_run() -> None:
     assert sums.quarters([0, 24, 25, 99, 100, -1], 0, 100) == [2, 1, 0, 1]
 

@@ -55,6 +55,7 @@ def logs(*, lose: int = 0, late_ms: float = 0.0, hang: bool = False) -> Logs:
         told=told,
         played=[wire(1000, 0x90, 60), wire(1200, 0x80, 60)],
         heard=heard[:-1] if hang else heard,
+        cycles=[Heard(n * 170 * MS, b"", n * 8160) for n in range(58)],
         samples=[
             Sample(n * SECOND, {"session": Taken(1, 28.0 + n / 10, n * 0.2)}) for n in range(10)
         ],

@@ -26,17 +26,28 @@ REAL_TIME = (
     "engine.limits",
     "engine.scales",
     "engine.smf.song",
+    "engine.learning",
 )
 ENGINE_PROCESS = (
     "engine.worker",
     "engine.planner",
     "engine.context",
+    "engine.pupil",
+    "engine.appraising",
+    "engine.answering",
     "engine.rework",
     "engine.key.finder",
     "engine.encoding",
     "engine.sampling",
     "engine.model.fast",
     "engine.weights",
+    "engine.profile",
+    "engine.memory",
+    "engine.taste",
+    "engine.quote.meter",
+    "engine.critic.network",
+    "engine.critic.rows",
+    "engine.adapt.adapter",
 )
 
 PROBE = """
@@ -70,6 +81,16 @@ def test_the_real_time_path_loads_nothing_heavy():
 
 def test_the_command_line_loads_nothing_heavy():
     assert _reached(("plugin.cli",), ("torch", "matplotlib", "PySide6", "flwr", "grpc")) == []
+
+
+def test_the_session_process_of_a_window_loads_nothing_heavy():
+    names = ("plugin.served", "plugin.wiring", "plugin.compose", "engine.worker")
+    assert _reached((*names, "engine.adapt.trainer", "engine.comparing"), HEAVY) == []
+
+
+def test_the_window_loads_nothing_heavy():
+    banned = tuple(name for name in HEAVY if name not in ("PySide6", "shiboken6"))
+    assert _reached(("gui.app", "gui.window", "gui.parts"), (*banned, "numba", "httpx")) == []
 
 
 def test_the_engine_process_loads_no_torch():
@@ -116,7 +137,7 @@ def test_the_linter_catches_planted_breaches(project_copy: Path):
         "plugin/realtime/planted.py": "def late():\n    import numpy\n    return numpy\n",
         "plugin/planted.py": "import engine.planner\nimport rtmidi\nimport PySide6.QtCore\n",
         "engine/sampling/planted.py": "import torch\n",
-        "federation/planted.py": "import flwr\n",
+        "federation/client/planted.py": "import flwr\nimport fastapi\n",
     }
     for path, text in breaches.items():
         (project_copy / path).write_text(text)
@@ -129,6 +150,7 @@ def test_the_linter_catches_planted_breaches(project_copy: Path):
         "Qt stays in gui",
         "The MIDI library stays behind its backend",
         "The engine answers without torch",
-        "Nothing knows the federation library yet",
+        "Only the federation's Flower tier knows Flower",
+        "A player's machine never loads the server",
     ):
         assert f"{contract} BROKEN" in broken.stdout, broken.stdout

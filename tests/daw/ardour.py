@@ -1,12 +1,14 @@
 """Ardour 7 without a window, as a test drives it: tracks, transport, and what was recorded.
 
-`server.lua` runs inside Ardour's own Lua and is spoken to over a pipe, one line at a time. Whatever
-Ardour cannot do is an ArdourError with Ardour's own words. Places are quarter notes from the
-session's beginning.
+`server.lua` runs inside Ardour's own Lua and is spoken to over two pipes, one line at a time.
+Whatever Ardour cannot do is an ArdourError with Ardour's own words. Places are quarter notes from
+the session's beginning.
 """
 
+import os
 import queue
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.daw.studio import ARDOUR, Studio
 from tests.rig.waiting import wait_for
 
 SERVER = Path(__file__).with_name("server.lua")
-ANSWER_S = 20.0
+ANSWER_S = 30.0
 LONGEST_ROLL_S = 60.0
 STARTS = 3
 """Ardour 7.3 crashes in about one start of a hundred, before it has done anything for us."""
@@ -31,6 +33,10 @@ class ArdourError(RuntimeError):
     """Ardour refused, or ended."""
 
 
+class ArdourGoneError(ArdourError):
+    """Ardour ended by itself, or stands still."""
+
+
 class Ardour:
     """A running Ardour with an empty session at one tempo, 4/4."""
 
@@ -38,7 +44,7 @@ class Ardour:
         self._studio = studio
         self._said: list[str] = []
         for attempt in range(STARTS):
-            self._start(studio.home / f"session-{attempt}")
+            self._start(Path(tempfile.mkdtemp(prefix="session-", dir=studio.home)) / "it")
             try:
                 self._answer("to start")
                 self.tempo(bpm)
@@ -51,8 +57,9 @@ class Ardour:
 
     def _start(self, folder: Path) -> None:
         self._answers: queue.Queue[str | None] = queue.Queue()
+        ours, theirs = os.pipe()
         self._process = subprocess.Popen(
-            [ARDOUR, str(SERVER), str(folder), "session"],
+            [ARDOUR, str(SERVER), str(folder), "session", f"/dev/fd/{theirs}"],
             env=self._studio.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,10 +67,16 @@ class Ardour:
             text=True,
             errors="replace",
             bufsize=1,
+            pass_fds=(theirs,),
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True, name="ardour-reader")
-        self._reader.start()
+        os.close(theirs)
+        self._readers = [
+            threading.Thread(target=read, args=words, daemon=True, name="ardour-reader")
+            for read, *words in ((self._read, ours, self._answers), (self._listen, self._process))
+        ]
+        for reader in self._readers:
+            reader.start()
 
     # ------------------------------------------------------------------------- conversation
 
@@ -73,34 +86,36 @@ class Ardour:
         try:
             self._process.stdin.write(line.replace("\n", " ") + "\n")
         except BrokenPipeError as error:
-            raise ArdourError(f"Ardour is gone before {line}: {self.says()}") from error
+            raise ArdourGoneError(f"Ardour is gone before {line}: {self.says()}") from error
         return self._answer(line)
 
     def says(self) -> str:
         """Everything that Ardour printed."""
         return "\n".join(self._said)
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            line = line.rstrip()
-            if line.startswith("@"):
-                self._answers.put(line)
-            else:
-                self._said.append(line)
-        self._answers.put(None)
+    @staticmethod
+    def _read(source: int, answers: "queue.Queue[str | None]") -> None:
+        with open(source, errors="replace") as lines:
+            for line in lines:
+                answers.put(line.rstrip())
+        answers.put(None)
+
+    def _listen(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self._said.append(line.rstrip())
 
     def _answer(self, line: str) -> str:
         try:
             answer = self._answers.get(timeout=ANSWER_S)
         except queue.Empty:
-            raise ArdourError(f"no answer in {ANSWER_S} s to: {line}; {self.says()}") from None
+            raise ArdourGoneError(f"no answer in {ANSWER_S} s to: {line}; {self.says()}") from None
         if answer is None:
             code = self._process.wait(5)
-            raise ArdourError(f"Ardour ended with {code} at: {line}; {self.says()}")
+            raise ArdourGoneError(f"Ardour ended with {code} at: {line}; {self.says()}")
         kind, _, value = answer.partition(" ")
-        if kind == "@error":
-            raise ArdourError(f"{line}: {value}")
+        if kind == "error":
+            raise ArdourError(f"{line}: {value}; {self.says()}")
         return value
 
     # ------------------------------------------------------------------------------ session
@@ -227,7 +242,8 @@ class Ardour:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._reader.join(5)
+        for reader in self._readers:
+            reader.join(5)
         if self._process.stdout is not None:
             self._process.stdout.close()
 

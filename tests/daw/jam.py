@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.daw.studio import Studio
-from tests.rig.waiting import wait_for
+from tests.rig.waiting import DEADLINE_S, wait_for
 from tests.shared import REPOSITORY
 
 READY = "Ready to hear you"
@@ -56,7 +56,7 @@ class RunningJam:
     def end(self) -> dict[str, Any]:
         """Let the player press Ctrl-C; its report."""
         self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(15)
+        code = self._process.wait(DEADLINE_S)
         assert code == 0, f"ended with {code}: {self.says()}"
         self._out.seek(0)
         report: dict[str, Any] = json.loads(self._out.read())

@@ -1,12 +1,14 @@
 -- Ardour without a window, told what to do: reads one line of Lua at a time from standard input and
--- answers each with one line, "@ok VALUE" or "@error SENTENCE". What Ardour itself prints is noise.
+-- answers each in the file ANSWERS with one line, "ok VALUE" or "error SENTENCE". What Ardour itself
+-- prints, now and then without an end of line, is noise.
 --
---   ardour7-lua server.lua FOLDER NAME
+--   ardour7-lua server.lua FOLDER NAME ANSWERS
 --
 -- Positions and lengths of notes are quarter notes, counted from the session's beginning.
 
 local folder, name = arg[1], arg[2]
-io.stdout:setvbuf("line")
+local answers = assert(io.open(arg[3], "w"))
+answers:setvbuf("line")
 assert(AudioEngine:set_backend("JACK", "ardour", ""), "there is no JACK backend")
 assert(AudioEngine:start() == 0, "the JACK server does not answer")
 S = assert(create_session(folder, name, 48000), "no session could be made")
@@ -135,13 +137,13 @@ function compose(called, quarters, notes)
   model:apply_command(S, change)
 end
 
-print("@ready")
+answers:write("ready\n")
 for line in io.lines() do
   if line == "quit" then break end
   local chunk, why = load("return " .. line)
   if not chunk then chunk, why = load(line) end
   local ok, value = pcall(chunk or function() error(why) end)
-  print((ok and "@ok " or "@error ") .. tostring(value):gsub("\n", " "))
+  answers:write((ok and "ok " or "error "), tostring(value):gsub("\n", " "), "\n")
 end
 close_session()
 quit()

@@ -11,6 +11,7 @@ import pytest
 from tests.daw.ardour import Ardour, ArdourError, Written
 from tests.daw.standin import CLICK, CONTINUE, START, STOP
 from tests.daw.studio import Studio
+from tests.rig.waiting import DEADLINE_S
 from tests.shared import REPOSITORY
 
 pytestmark = pytest.mark.daw
@@ -43,7 +44,7 @@ class Standin:
 
     def end(self) -> dict[str, list[int]]:
         """What it heard of the clock."""
-        out, _ = self.process.communicate(timeout=10)
+        out, _ = self.process.communicate(timeout=DEADLINE_S)
         result: dict[str, list[int]] = json.loads(out)
         return result
 
@@ -100,6 +101,40 @@ def test_the_script_says_what_is_missing(studio: Studio) -> None:
         pytest.raises(ArdourError, match="run `antiphon jam` in a terminal"),
     ):
         ardour.run_action(SCRIPT)
+
+
+REFUSING = """
+left = {new_midi_track = REFUSALS, connect = REFUSALS};
+function refusing(real)
+  return setmetatable({}, {__index = function(_, name)
+    return function(_, ...)
+      if (left[name] or 0) > 0 then left[name] = left[name] - 1 return end
+      if name == "engine" then return refusing(S:engine()) end
+      return real[name](real, ...)
+    end
+  end})
+end;
+Session = refusing(S)
+"""
+"""Lua: a session whose first new tracks and connections are not made, as on a busy PipeWire."""
+
+
+@pytest.mark.usefixtures("standin")
+def test_the_script_is_patient_where_a_port_is_refused(studio: Studio) -> None:
+    with Ardour(studio, BPM) as ardour:
+        ardour.lua(REFUSING.replace("REFUSALS", "3"))
+        ardour.run_action(SCRIPT)
+        assert len(ardour.ports("Player")) == len(ardour.ports("Partner")) == 2
+        assert len(ardour.connections("Standin:Antiphon In")) == 2
+        assert ardour.connections("Standin:Antiphon Out") == ["ardour:Partner/midi_in 1"]
+
+
+@pytest.mark.usefixtures("standin")
+def test_the_script_says_what_stays_refused(studio: Studio) -> None:
+    with Ardour(studio, BPM) as ardour:
+        ardour.lua(REFUSING.replace("REFUSALS", "1000"))
+        with pytest.raises(ArdourError, match="make the track Player; its log says why"):
+            ardour.run_action(SCRIPT)
 
 
 def test_the_script_makes_one_of_each_and_no_loop(studio: Studio, standin: Standin) -> None:

@@ -10,16 +10,17 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Self
 
 import pytest
 
 from tests.behaviour.performance import still_sounding
-from tests.daw.ardour import Ardour, Written
+from tests.daw.ardour import STARTS, Ardour, ArdourGoneError, Written
 from tests.daw.jam import RunningJam
 from tests.daw.recording import Recorded, Recording
 from tests.daw.studio import Studio
+from tests.rig.waiting import DEADLINE_S
 from tests.shared import REPOSITORY
 
 pytestmark = pytest.mark.daw
@@ -58,15 +59,28 @@ def phrase_at(*starts: float) -> list[Written]:
 def session(
     studio: Studio, bpm: float, quarters: int, notes: list[Written], *words: str
 ) -> Iterator[tuple[Ardour, RunningJam]]:
-    """Ardour with a track to play, the jam beside it, both connected by the player's script."""
-    with Ardour(studio, bpm) as ardour:
-        ardour.midi_track("Player")
-        ardour.write_region("Player", quarters, notes)
-        trade = ("--way", "trade", "--bars", str(BARS), "--clock", "external")
-        with RunningJam(studio, *trade, "--say", f"grid {GRID}", *words) as jam:
-            ardour.run_action(SCRIPT)
-            ardour.arm("Partner")
+    """Ardour with a track to play, the jam beside it, both connected by the player's script.
+
+    Where Ardour ends or hangs before anything of this was tested, it is all done once more.
+    """
+    for attempt in range(STARTS):
+        with ExitStack() as opened:
+            try:
+                ardour = opened.enter_context(Ardour(studio, bpm))
+                ardour.midi_track("Player")
+                ardour.write_region("Player", quarters, notes)
+                trade = ("--way", "trade", "--bars", str(BARS), "--clock", "external")
+                jam = RunningJam(studio, *trade, "--say", f"grid {GRID}", *words)
+                opened.enter_context(jam)
+                ardour.run_action(SCRIPT)
+                ardour.arm("Partner")
+            except ArdourGoneError as error:
+                if attempt == STARTS - 1:
+                    raise
+                print(f"Once more: {error}")
+                continue
             yield ardour, jam
+            return
 
 
 def assert_in_our_bars(
@@ -157,7 +171,7 @@ class Listener:
 
     def end(self) -> list[bytes]:
         """Every message it heard."""
-        out, _ = self._process.communicate(timeout=10)
+        out, _ = self._process.communicate(timeout=DEADLINE_S)
         return [bytes.fromhex(message) for message in json.loads(out)]
 
     def __enter__(self) -> Self:

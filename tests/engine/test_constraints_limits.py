@@ -52,7 +52,7 @@ def test_they_come_out_of_a_pipe_as_they_went_in():
         ({"most_struck": 0}, "take 1 or more"),
         ({"reach": -1}, "reach cannot be -1"),
         ({"fewest_per_bar": 5, "most_per_bar": 4}, "cannot both hold"),
-        ({"closeness": 1.5}, "between 0 and 1"),
+        ({"closeness": 1.5}, "between -1 and 1"),
         ({"land": float("nan")}, "from the start of the session"),
         ({"land": -1.0}, "from the start of the session"),
         ({"by_field": (FieldDraw("pitch"), FieldDraw("pitch"))}, "each field once"),

@@ -9,7 +9,10 @@ import mido
 import numpy as np
 import pytest
 
+from engine.critic.network import Critic, save
+from engine.critic.rows import rows_of
 from engine.evaluate import command
+from engine.evaluate.continuation.chosen import COUNTS, auc, choose_among, name_of
 from engine.evaluate.continuation.continuers import planned
 from engine.evaluate.continuation.examples import (
     EXAMPLES,
@@ -22,6 +25,7 @@ from engine.evaluate.continuation.passages import choose
 from engine.evaluate.continuation.run import FIGURES, SYSTEMS, interval
 from engine.evaluate.continuation.similarity import HISTOGRAMS
 from engine.planner import Planner
+from tests.engine.critic.weights import tensors
 from tests.engine.music import stream, tune, write_folder
 from tests.fakes import tiny_prior
 from tests.shared import SHARED, needs_shared
@@ -44,7 +48,10 @@ def weights(tmp_path: Path) -> Path:
 def test_the_report_has_its_figures_and_examples_can_be_heard(
     tmp_path: Path, data: Path, weights: Path, capsys: pytest.CaptureFixture
 ):
+    critic = tmp_path / "critic.safetensors"
+    save(critic, tensors(), {})
     words = ["continuation", "--data", str(data), "--weights", str(weights), "--primes", "4"]
+    words += ["--critic", str(critic)]
     assert command.main([*words, "--out", str(tmp_path / "examples"), "--json"]) == 0
     printed = capsys.readouterr()
     report = json.loads(printed.out, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
@@ -58,6 +65,7 @@ def test_the_report_has_its_figures_and_examples_can_be_heard(
             low, high = figure["interval"]
             assert low - 1e-9 <= figure["mean"] <= high + 1e-9
         assert set(system["sets"]) == set(HISTOGRAMS)
+    assert 0 <= report["critic"]["auc_best"]["8"] <= report["critic"]["auc"] <= 1
     human, repeat = report["systems"]["human"], report["systems"]["repeat"]
     assert human["figures"]["likeness"]["mean"] == pytest.approx(1.0)
     assert repeat["figures"]["style"]["mean"] == pytest.approx(1.0)
@@ -78,11 +86,13 @@ def test_the_table_is_for_people_and_says_what_is_missing(tmp_path: Path, weight
         tune(f"e{n}", seed=n, count=80, split="test") for n in range(3)
     ])  # fmt: skip
     words = ["continuation", "--data", str(alone), "--weights", str(weights), "--quick"]
+    words += ["--no-critic"]
     assert command.main(words) == 0
     printed = capsys.readouterr().out
     for word in ("tiny on 3 primes", "repeat", "human", "no training split", "quick look"):
         assert word in printed
     assert "n-gram  " not in printed
+    assert "best of" not in printed
     assert "nan" not in printed
     assert max(map(len, printed.splitlines())) <= 160
 
@@ -99,6 +109,7 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path, data: Path, weights: 
     assert "no index.csv" in fails(tmp_path, "--weights", weights)
     assert "fewer than two passages" in fails(short, "--weights", weights)
     assert "no weights at" in fails(data, "--weights", tmp_path / "none")
+    assert "no critic's weights" in fails(data, "--critic", tmp_path / "none")
 
 
 @pytest.mark.parametrize("words", [["--primes", "0"], ["--seed", "x"], ["--tier"]])
@@ -118,6 +129,30 @@ def test_the_model_hears_the_prime_and_keeps_to_its_bars(tmp_path: Path):
         for note in found.notes:
             assert passage.truth.start_beat <= note.onset < passage.truth.end_beat
             assert note.end <= passage.truth.end_beat + 1.0
+
+
+def test_the_best_of_n_is_the_critics_choice_among_the_first_n(tmp_path: Path):
+    passages = choose([stream(100, seed=n, piece=str(n)) for n in range(4)], 4, seed=0)
+    model, critic = planned(Planner(tiny_prior.fast(tmp_path))), Critic(tensors(seed=2))
+    first = [model(passage, 5 + number) for number, passage in enumerate(passages)]
+
+    def score(passage, answer):
+        rows = rows_of(passage.prime.notes, answer.notes, passage.timebase, drums=False)
+        return critic.score(*rows)
+
+    chosen = choose_among(critic, model, passages, first, seed=5)
+    named = [chosen.continued[name_of(count)] for count in COUNTS]
+    scores = [
+        [score(passage, found) for passage, found in zip(passages, each, strict=True)]
+        for each in [first, *named]
+    ]
+    assert (np.diff(np.array(scores), axis=0) >= 0).all(), "of more the best is never worse"
+    assert np.max(np.array(scores[-1]) - scores[0]) > 0
+    again = choose_among(critic, model, passages, first, seed=5)
+    assert again.continued == chosen.continued
+    truth = np.array([score(passage, passage.truth) for passage in passages])
+    assert chosen.facts["auc"] == pytest.approx(auc(truth, np.array(scores[0])))
+    assert chosen.facts["candidate_ms"]["p95"] > 0
 
 
 def test_an_interval_holds_the_mean_and_leaves_out_what_is_not_there():

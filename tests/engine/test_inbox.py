@@ -24,6 +24,7 @@ from engine.limits import Constraints
 from engine.model.fast import FastPrior
 from engine.planner import Planner
 from engine.worker import serve
+from tests.engine.serving import engine_of
 from tests.fakes import tiny_prior
 
 
@@ -35,7 +36,7 @@ class Line:
         self.sent: list[FromEngine] = []
         self.meanwhile: Callable[[FromEngine], None] = lambda message: None
 
-    def poll(self) -> bool:
+    def poll(self, timeout: float | None = 0.0) -> bool:
         return bool(self.waiting)
 
     def recv(self) -> ToEngine:
@@ -66,7 +67,7 @@ def _served(prior: FastPrior, line: Line) -> list[FromEngine]:
     planner = Planner(prior)
     planner.begin(Timebase())
     with pytest.raises(EOFError):
-        serve(line, planner)
+        serve(line, engine_of(planner, line))
     return line.sent
 
 
@@ -140,7 +141,7 @@ def test_a_session_in_another_meter_begins_also_if_it_is_told_to_forget_at_once(
     planner = Planner(prior)
     line = Line(Begin(timebase), _hear(1), Forget(), _ask(1))
     with pytest.raises(EOFError):
-        serve(line, planner)
+        serve(line, engine_of(planner, line))
     assert planner.context.timebase == timebase
     assert planner.context.prior.count == 0
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.answering import PIECE
 from engine.api import (
     Ask,
     Begin,
-    Failed,
     Forget,
     FromEngine,
     Hear,
@@ -19,10 +19,11 @@ from engine.api import (
     Ready,
     Refused,
     Rework,
+    Tells,
 )
 from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
-from engine.worker import PIECE, run
+from engine.worker import run
 from tests.fakes import tiny_prior
 
 PATIENCE_S = 60.0
@@ -128,7 +129,7 @@ def test_a_newer_question_ends_a_plan_and_leaves_no_trace(engine: Engine):
     found = engine.until_done(2)
     first = [message for message in found if isinstance(message, Plan) and message.request == 1]
     assert not any(piece.done for piece in first)
-    engine.send(Begin(Timebase()), _hear(1), _hear(2), _ask(3, 2))
+    engine.send(Begin(Timebase()), Forget(), _hear(1), _hear(2), _ask(3, 2))
     assert _notes(engine.until_done(3), 3) == _notes(found, 2), "the dropped plan left no trace"
 
 
@@ -147,12 +148,20 @@ def test_it_ends_with_its_session_also_in_mid_plan(weights: Path):
 
 
 @pytest.mark.parametrize("harm", [lambda path: None, lambda path: path.write_bytes(b"noise")])
-def test_weights_it_cannot_use_are_a_sentence(tmp_path: Path, harm):
+def test_without_weights_it_can_use_it_says_so_once_and_plays_from_what_it_hears(
+    tmp_path: Path, harm
+):
     harm(tmp_path / "prior.safetensors")
     engine = Engine(tmp_path / "prior.safetensors")
-    failed = engine.receive()
-    assert isinstance(failed, Failed)
-    assert "reinstall Antiphon" in failed.says
+    assert engine.receive() == Ready("memory", 0)
+    told = engine.receive()
+    assert isinstance(told, Tells)
+    assert "reinstall Antiphon" in told.says
+    engine.send(*(_hear(serial) for serial in range(1, 9)), _ask(1, 8))
+    plans = [message for message in engine.until_done(1) if isinstance(message, Plan)]
+    notes = [note for plan in plans for note in plan.notes]
+    assert notes
+    assert plans[-1].alone_notes == len(notes)
     engine.close()
 
 

@@ -27,7 +27,7 @@ from plugin.engine_link import Stopped
 
 READY = Ready("fake", 7)
 
-Answer = Callable[[Ask], Sequence[Plan]]
+Answer = Callable[[Ask], Sequence[FromEngine]]
 
 
 def answer_with(*notes: Note, piece: int = 8) -> Answer:
@@ -40,7 +40,7 @@ def answer_with(*notes: Note, piece: int = 8) -> Answer:
         ]
         pieces = [tuple(moved[at : at + piece]) for at in range(0, len(moved), piece)] or [()]
         return [
-            Plan(ask.request, part, number == len(pieces), 0.0)
+            Plan(ask.request, part, number == len(pieces), 0.0, seed=ask.seed)
             for number, part in enumerate(pieces, 1)
         ]
 

@@ -17,8 +17,11 @@ class FakeTake:
     seed: int | None
     settings: dict[str, object]
     start_beat: float
+    name: str = ""
     messages: list[tuple[Voice, int, bytes]] = field(default_factory=list)
     finished: bool = False
+    starred: bool = False
+    kept: bool = False
 
     def of(self, side: Voice) -> list[bytes]:
         return [message for voice, _, message in self.messages if voice is side]
@@ -41,11 +44,14 @@ class FakeTakes:
         model: str = "",
         seed: int | None = None,
         settings: Mapping[str, object] | None = None,
+        name: str = "",
         start_beat: float = 0.0,
     ) -> str:
-        assert all(take.finished for take in self.all.values()), "two takes at a time"
+        # A take that has a name was played before: it is written while another one is open.
+        open_takes = [take for take in self.all.values() if not (take.finished or take.name)]
+        assert name or not open_takes, "two takes at a time"
         take_id = f"take-{len(self.all) + 1}"
-        self.all[take_id] = FakeTake(timebase, model, seed, dict(settings or {}), start_beat)
+        self.all[take_id] = FakeTake(timebase, model, seed, dict(settings or {}), start_beat, name)
         return take_id
 
     def message(self, take_id: str, side: Voice, t_ns: int, message: bytes) -> None:
@@ -59,12 +65,25 @@ class FakeTakes:
         take_id: str,
         *,
         model: str | None = None,
+        seed: int | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> None:
         take = self.all[take_id]
         assert not take.finished, "finished twice"
         take.finished = True
+        if seed is not None:
+            take.seed = seed
         if model is not None:
             take.model = model
         if settings is not None:
             take.settings = dict(settings)
+
+    def star(self, take_id: str, on: bool) -> None:
+        self.all[take_id].starred = on
+
+    def keep(self, take_id: str) -> None:
+        self.all[take_id].kept = True
+
+    def delete(self, take_id: str) -> None:
+        assert self.all[take_id].finished, "deleted while it is open"
+        del self.all[take_id]

@@ -21,7 +21,7 @@ class Desk:
         self.gone: list[int] = []
         self._ins, self._outs = ins, outs
 
-    def plug(self) -> Cables:
+    def plug(self, **how: object) -> Cables:
         return Cables(
             self.ours,
             self.clock,
@@ -31,13 +31,14 @@ class Desk:
             out_name="Antiphon Out",
             tell=self.said.append,
             gone=self.gone.append,
+            **how,  # type: ignore[arg-type]
         )
 
     def look(self, cables: Cables) -> None:
         for _ in range(4):
             self.clock.advance_ns(600_000_000)
             cables.hotplug.look(self.clock.now_ns())
-            cables.hotplug._tried.wait(2.0)
+            cables.hotplug._tried.wait(30.0)
 
 
 @pytest.mark.parametrize(
@@ -157,4 +158,59 @@ def test_what_is_no_music_is_said_once() -> None:
     cables.news()
     assert len(desk.said) == 1
     assert "no music" in desk.said[0]
+    cables.close()
+
+
+class Watcher:
+    """Keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[object, ...]] = []
+        self.surveys = 0
+
+    def begin(self, backend: MemoryBackend, cables: Cables) -> None:
+        self.shown.append(("begin", [port.name for port in cables.inputs], cables.makes_ins))
+
+    def survey(self) -> list[str]:
+        self.surveys += 1
+        return []
+
+    def through(self, port: str, out: bool, message: bytes) -> None:
+        self.shown.append((port, out, message))
+
+    def heard(self, message: bytes) -> None:
+        self.shown.append(("heard", message))
+
+    def sent(self, message: bytes, due_ns: int | None) -> None:
+        self.shown.append(("sent", message, due_ns))
+
+
+def test_who_watches_is_shown_what_goes_through_each_port_and_all() -> None:
+    desk, watcher = Desk(outs=("Near", "Far")), Watcher()
+    near = desk.theirs.open_input("Near", virtual=True)
+    cables = desk.plug(watch=watcher)
+    desk.theirs.open_output("Antiphon In", virtual=False).send(NOTE)
+    assert cables.input.poll() == NOTE
+    cables.output.send(NOTE, 7)
+    assert near.poll() == NOTE
+    assert watcher.shown == [
+        ("begin", ["Antiphon In"], True),
+        ("Antiphon In", False, NOTE),
+        ("heard", NOTE),
+        ("Near", True, NOTE),  # the other one is not there: nothing went through it
+        ("sent", NOTE, 7),
+    ]
+    desk.look(cables)
+    assert watcher.surveys, "while a port is away, ports are listed beside the music"
+    cables.close()
+
+
+def test_inputs_of_our_own_play_beside_the_ports() -> None:
+    desk = Desk()
+    keys = desk.theirs.open_input("keys", virtual=True)
+    cables = desk.plug(also=(keys,))
+    MemoryBackend(desk.ours.hub).open_output("keys", virtual=False).send(NOTE)
+    desk.theirs.open_output("Antiphon In", virtual=False).send(NOTE)
+    assert [cables.input.poll() for _ in range(3)] == [NOTE, NOTE, None]
+    assert [port.name for port in cables.inputs] == ["Antiphon In"]
     cables.close()

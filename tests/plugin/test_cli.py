@@ -70,11 +70,43 @@ def assert_sentence(err: str) -> None:
 # ------------------------------------------------------------------------------------ wrong usage
 
 
-def test_without_words_it_shows_its_commands(run: Run) -> None:
-    code, out, _ = run()
-    assert code == 2
+def test_help_shows_its_commands(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
     for command in ("jam", "demo", "ports", "panic", "doctor", "version", "takes", "train"):
         assert command in out
+
+
+def test_without_words_it_opens_the_window(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[list[str]] = []
+    point = metadata.EntryPoint("app", "somewhere:main", cli.GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point])
+    monkeypatch.setattr(
+        metadata.EntryPoint, "load", lambda point: lambda words: opened.append(words) or 0
+    )
+    assert run() == (0, "", "")
+    assert opened == [[]]
+
+
+def test_without_a_window_in_the_package_it_shows_its_commands(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [])
+    code, out, _ = run()
+    assert code == 2
+    assert "jam" in out
+
+
+def test_without_a_screen_the_window_says_so_and_tells_of_the_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    code, out, err = run("app")
+    assert (code, out) == (1, "")
+    assert_sentence(err)
+    assert "antiphon jam" in err
 
 
 @pytest.mark.parametrize(

@@ -158,10 +158,10 @@ def test_a_terminal_that_is_paused_holds_nobody_up() -> None:
     screen = Screen(show)
     for number in range(1_000):
         screen.event(note(float(number), 60))
-    assert showing.wait(5)
+    assert showing.wait(30)
     assert not screen.close(timeout_s=0.01)
     paused.set()
-    assert screen.close(timeout_s=5)
+    assert screen.close(timeout_s=30)
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("closed file")])
@@ -175,5 +175,5 @@ def test_a_reader_that_has_gone_is_no_trouble(error: Exception) -> None:
     screen = Screen(show, lambda: calls.append(protocol.EchoIgnored()))
     for number in range(10):
         screen.event(note(float(number), 60))
-    assert screen.close(timeout_s=5)
+    assert screen.close(timeout_s=30)
     assert len(calls) == 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -205,3 +206,15 @@ def test_a_session_that_watches_gets_its_answer_after_a_death(
     answer = partner.receive(0, next_of(engine))
     assert isinstance(answer, Plan)
     assert [note.pitch for note in answer.notes] == [3]
+
+
+def test_at_the_end_it_may_keep_what_it_has_learnt(
+    start: Callable[..., EngineProcess], tmp_path: Path
+) -> None:
+    engine = start(engines.keep_at_the_end, str(tmp_path / "kept"))
+    ready(engine)
+    for serial in range(1, 4):
+        engine.send(Hear(serial, Note(0.0, 1.0, 60, 80), Voice.PLAYER))
+    engine.close()
+    assert (tmp_path / "kept").read_text() == "3"
+    assert engine.poll() is None, "that it has ended is no news"

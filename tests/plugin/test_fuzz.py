@@ -10,6 +10,7 @@ from engine.smf.notes import is_note_on
 from plugin.backends.common import QUEUE_LIMIT, is_message
 from plugin.backends.memory import MemoryBackend, MemoryHub
 from plugin.exchange import MOST_HEARD
+from plugin.hindsight import MOST
 from plugin.hub import FilteredInput
 from plugin.protocol import PhraseHeard, Position, Said, Trouble
 from plugin.realtime.loop import Loop
@@ -21,7 +22,13 @@ from tests.fakes.stage import MS, Stage
 from tests.plugin.test_session import LINE, PHRASE
 
 MEGABYTE = bytes([0xF0]) + bytes(1_000_000) + bytes([0xF7])
-BOUNDS = {"_recorder._phrase": MOST_KEPT, ".heard": MOST_HEARD, "_context": 512}
+BOUNDS = {
+    "_recorder._phrase": MOST_KEPT,
+    "_hindsight._events": MOST,
+    "_hindsight._unwritten": MOST,
+    ".heard": MOST_HEARD,
+    "_context": 512,
+}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -149,9 +149,15 @@ class TestOnJack:
         port = jack_server.control.midi_inports.register("synth")
         try:
             output = jack_backend.open_output("rig:synth", virtual=False)
-            port.shortname = "piano"
-            wait_for(lambda: "rig:piano" in jack_backend.outputs(), "the new name")
-            assert output.alive()
+            for number in range(20):  # lists and news of it come from two threads of JACK's
+                port.shortname = f"piano {number}"
+
+                def has_its_new_name(number: int = number) -> bool:
+                    assert output.alive(), f"lost at renaming {number}"
+                    return f"rig:piano {number}" in jack_backend.outputs()
+
+                wait_for(has_its_new_name, "the new name")
+                assert output.alive()
         finally:
             port.unregister()
         wait_for(lambda: not output.alive(), "the port to be gone")

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+from bisect import bisect
 from collections import deque
 
 import pytest
@@ -12,12 +13,19 @@ from engine.smf.song import read_midi
 from plugin import protocol
 from plugin.backends.memory import MemoryBackend
 from plugin.commands.jam import DEMO_PHRASE
-from plugin.compose import _Overheard
 from plugin.file_player import FilePlayer
+from plugin.overheard import Overheard
 from plugin.ports import InputPort
 from plugin.protocol import AnswerOver, NoteSounded, PhraseHeard
 from plugin.realtime.clock import ManualClock
-from plugin.realtime.loop import MOST_AT_ONCE, POLL_EVERY_NS, Loop, PortGoneError, real_time
+from plugin.realtime.loop import (
+    MOST_AT_ONCE,
+    NEAR_NS,
+    POLL_EVERY_NS,
+    Loop,
+    PortGoneError,
+    real_time,
+)
 from plugin.record import JamRecord
 from plugin.session import Session
 from tests.fakes.engine import FakeEngine, answer_with
@@ -28,11 +36,40 @@ from tests.fakes.takes import FakeTakes
 ANSWER = [Note(0.25 * number, 0.2, 60 + number, 80) for number in range(12)]
 
 
+class NotingClock(ManualClock):
+    """Notes until when it slept exactly, and until when it rested."""
+
+    def __init__(self, start_ns: int) -> None:
+        super().__init__(start_ns)
+        self.exact: list[int] = []
+        self.rests: list[int] = []
+
+    def sleep_until_ns(self, due_ns: int) -> None:
+        self.exact.append(due_ns)
+        super().sleep_until_ns(due_ns)
+
+    def rest_until_ns(self, at_ns: int) -> None:
+        self.rests.append(at_ns)
+        self.advance_ns(max(0, at_ns - self.now_ns()))
+
+
+class Fingers:
+    """Somebody who plays these messages, each at its millisecond from now on."""
+
+    def __init__(self, clock: ManualClock, timeline: list[tuple[int, bytes]]) -> None:
+        self._clock, begun_ns = clock, clock.now_ns()
+        self._waiting = deque((begun_ns + at_ms * 10**6, message) for at_ms, message in timeline)
+
+    def poll(self) -> bytes | None:
+        due = self._waiting and self._waiting[0][0] <= self._clock.now_ns()
+        return self._waiting.popleft()[1] if due else None
+
+
 class Studio:
     """A session on the memory system, and the program on its other side."""
 
     def __init__(self, timebase: Timebase | None = None, *, thru: bool = False) -> None:
-        self.clock = ManualClock(10**9)
+        self.clock = NotingClock(10**9)
         self.backend = MemoryBackend()
         self.heard = self.backend.open_input("Antiphon In", virtual=True)
         self.output = self.backend.open_output("Antiphon Out", virtual=True)
@@ -43,7 +80,7 @@ class Studio:
         self.events: list[protocol.Event] = []
         self.record = JamRecord()
         self.rounds: list[int] = []
-        self.player: FilePlayer | None = None
+        self.player: FilePlayer | Fingers | None = None
         self.session = Session(
             send=self.output.send,
             engine=self.engine,
@@ -104,10 +141,17 @@ def test_it_wakes_for_what_is_due_and_otherwise_every_millisecond() -> None:
     studio.keys.send(bytes([0x80, 60, 64]))
     studio.run(3_000)
     gaps = {b - a for a, b in itertools.pairwise(studio.rounds)}
-    assert max(gaps) == POLL_EVERY_NS
+    assert POLL_EVERY_NS <= max(gaps) < POLL_EVERY_NS + NEAR_NS
     dues = [round(event.t_ns + 10**9) for event in studio.of(NoteSounded) if event.partner]
     assert len(dues) == len(ANSWER)
     assert set(dues) <= set(studio.rounds)
+    # Only what is due is worth staying awake for; a rest, from which one may wake late, ends well
+    # before it.
+    assert set(dues) <= set(studio.clock.exact)
+    assert len(studio.clock.exact) < 2 * len(dues) + 10
+    rests = sorted(studio.clock.rests)
+    for due in dues[1:]:  # the first is played where the partner decides to
+        assert due - rests[bisect(rests, due) - 1] >= NEAR_NS
 
 
 def test_a_message_is_heard_before_the_hand_over_of_the_same_moment() -> None:
@@ -177,7 +221,7 @@ def test_the_session_is_told_when_it_happened_not_when_it_was_polled(is_recorded
     clock = ManualClock(10**9)
     port: InputPort = _Knowing((10**9 - 4_000_000, b"\xf8"), (10**9 - 1_000_000, b"\xf8"))
     if is_recorded:
-        port = _Overheard(port, JamRecord(), clock)
+        port = Overheard(port, JamRecord(), clock)
     told: list[int | None] = []
     studio = Studio()
     studio.session.midi = (  # type: ignore[method-assign]
@@ -249,17 +293,16 @@ def test_hours_of_jamming_do_not_grow() -> None:
     """What a session keeps between two phrases is bounded."""
     studio = Studio()
     studio.engine.answer = answer_with(*ANSWER[:2])
-
-    def phrase() -> None:
-        for pitch in (60, 62):
-            studio.keys.send(bytes([0x90, pitch, 80]))
-            studio.run(40)
-            studio.keys.send(bytes([0x80, pitch, 64]))
-            studio.run(40)
-        studio.run(1_600)
-
-    for _ in range(20):
-        phrase()
+    phrase = [
+        (0, [0x90, 60, 80]), (40, [0x80, 60, 64]), (80, [0x90, 62, 80]), (120, [0x80, 62, 64])
+    ]  # fmt: skip
+    phrase_ms = 1_760
+    studio.player = Fingers(
+        studio.clock,
+        [(n * phrase_ms + at_ms, bytes(word)) for n in range(20) for at_ms, word in phrase],
+    )
+    # In one go: each start of the loop collects the garbage of everything that was tested before.
+    studio.run(20 * phrase_ms)
     session = studio.session
     assert session.idle
     assert len(session._intake.echo._sent) < 20

@@ -4,7 +4,21 @@ import math
 
 import pytest
 
-from engine.api import Ask, Begin, Failed, Forget, Hear, Ping, Plan, Refused
+from engine.api import (
+    Ask,
+    Begin,
+    Candidate,
+    Candidates,
+    Failed,
+    Forget,
+    Hear,
+    Ping,
+    Plan,
+    Playing,
+    Profile,
+    Refused,
+    Tells,
+)
 from engine.events import Note, Timebase, Voice
 from engine.limits import Constraints
 from plugin.engine_link import Stopped
@@ -279,3 +293,74 @@ def test_a_refusal_of_the_question_is_told_and_the_engine_lives_on() -> None:
         Refused(ask.request, "No such style.")
     ]
     assert line.ask().request == ask.request + 1
+
+
+def test_a_restarted_engine_is_told_whose_it_is_and_which_notes_it_may_have_learnt() -> None:
+    line = Line()
+    anna = Profile("anna", "folder")
+    line.partner.introduce(anna, 77)
+    notes = [line.hear(float(number)) for number in range(2)]
+    line.partner.begin(Timebase())
+    line.partner.hear(notes[1], Voice.PLAYER, again=True)
+    line.engine.die()
+    line.run(SECOND)
+    assert line.engine.told[:3] == [
+        anna,
+        Begin(Timebase(), 77),
+        Hear(3, notes[1], Voice.PLAYER, again=True),
+    ]
+    line.partner.play_for(Profile("bert", "folder"))
+    line.engine.die()
+    line.run(10 * SECOND)
+    assert line.engine.told[0] == Profile("bert", "folder")
+
+
+def test_a_better_plan_comes_through_after_the_last_piece_and_candidates_are_cleaned() -> None:
+    line = Line()
+    ask = line.ask()
+    right, wrong = Note(4.0, 1.0, 60, 80), Note(4.0, 1.0, 128, 80)
+    last = Plan(ask.request, (right,), True, 1.0)
+    better = Plan(ask.request, (right,), True, 2.0, seed=5, anew=True)
+    assert line.partner.receive(0, last) == last
+    assert line.partner.receive(0, better) == better
+    found = Candidates(ask.request, (Candidate(5, (right, wrong), 1.0),))
+    clean = line.partner.receive(0, found)
+    assert isinstance(clean, Candidates)
+    assert clean.candidates[0].notes == (right,)
+    assert line.partner.request == ask.request
+    line.ask()
+    assert line.partner.receive(0, better) is None, "of an older question"
+    assert line.partner.receive(0, found) is None
+    line.partner.void()
+    assert line.partner.receive(0, found) is None
+
+
+def test_whose_partner_it_is_and_what_the_engine_tells_comes_through() -> None:
+    line = Line()
+    playing = Playing("anna", "prior", 3, 500)
+    assert line.partner.receive(0, playing) == playing
+    assert line.partner.playing == playing
+    assert line.partner.receive(0, Tells("A sentence.")) == Tells("A sentence.")
+
+
+def test_another_engine_is_started_because_somebody_wants_it() -> None:
+    line = Line()
+    line.run(SECOND)
+    line.partner.hear(Note(0.0, 1.0, 60, 80), Voice.PLAYER)
+    line.partner.ask(QUESTION)
+    line.engine.hang()
+    line.partner.restart(line.now_ns)
+    assert line.engine.lives == 2
+    assert [hear.note.pitch for hear in line.engine.heard] == [60]
+    assert not line.partner.asked
+    assert READY in line.run(SECOND)
+
+
+def test_an_engine_that_rests_after_failures_can_be_started_at_once() -> None:
+    line = Line()
+    for _ in range(4):
+        line.engine.die()
+        line.run(100 * MS)
+    lives = line.engine.lives
+    line.partner.restart(line.now_ns)
+    assert line.engine.lives == lives + 1

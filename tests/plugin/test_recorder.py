@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.events import Timebase, Voice
-from plugin.recorder import Recorder, TakeLog
+from plugin.recorder import Recorder
+from plugin.take_log import TakeLog
 from plugin.takes import TakeLibrary, TakeWriter
 from tests.fakes.takes import FakeTakes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.running import HAS_SIGNAL, announced, ask_for_panic
+from plugin.running import HAS_SIGNAL, announced, ask_for_panic, left_behind
 from plugin.signals import heeded
 from tests.rig.waiting import wait_for
 from tests.shared import REPOSITORY
@@ -55,6 +55,16 @@ def test_a_file_that_a_killed_jam_left_behind_is_not_believed(data_folder: Path)
     assert not left.exists()
 
 
+def test_a_jam_that_was_killed_is_known_once_and_one_that_runs_is_not(data_folder: Path) -> None:
+    (data_folder / "jam-1.pid").mkdir()
+    assert not left_behind()
+    (data_folder / "jam-4711.pid").write_text("4711")
+    with heeded(), announced():
+        assert left_behind()
+        assert not left_behind()
+        assert ask_for_panic(), "the one that runs is still found"
+
+
 def test_a_file_with_nonsense_in_it_is_passed_over(data_folder: Path) -> None:
     (data_folder / "jam-1.pid").write_text("nonsense")
     (data_folder / "jam-2.pid").mkdir()
@@ -85,7 +95,7 @@ def test_every_running_jam_is_told(data_folder: Path) -> None:
         for child in children:
             assert child.stdout is not None
             assert child.stdout.readline() == "panic\n"
-            assert child.wait(10) == 0
+            assert child.wait(30) == 0
     finally:
         for child in children:
             child.kill()
@@ -144,4 +154,4 @@ def test_ctrl_z_silences_before_it_stops() -> None:
             wait_for(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T", "a stop")
         child.send_signal(signal.SIGCONT)
         assert child.stdout.readline() == "goes on\n"
-        assert child.wait(10) == 0
+        assert child.wait(30) == 0

@@ -287,3 +287,18 @@ def test_a_phrase_ended_by_panic_lets_no_key_hang_in_its_take() -> None:
     s.command(protocol.Panic())
     s.up(60)
     assert s.takes.list[0].of(Voice.PLAYER) == [bytes([0x90, 60, 80]), bytes([0x80, 60, 64])]
+
+
+def test_a_phrase_that_has_to_be_told_anew_is_nothing_new_to_the_engine() -> None:
+    s = stage()
+    s.play((0, 60, 100), (200, 62, 100))
+    s.command(protocol.Forget())
+    s.play((0, 64, 100))
+    s.run(20)
+    assert [(h.note.pitch, h.again) for h in s.engine.heard] == [
+        (60, False),
+        (62, False),
+        (60, True),
+        (62, True),
+        (64, False),
+    ]

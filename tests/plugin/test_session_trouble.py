@@ -273,3 +273,14 @@ def test_a_port_that_goes_is_told_once_and_nothing_raises() -> None:
     assert len(s.of(Trouble)) == 1
     assert "Connect it again" in s.of(Trouble)[0].says
     assert s.port.refused > 12
+
+
+def test_another_engine_takes_the_place_of_one_that_hangs() -> None:
+    s = Stage(FakeEngine(answer_with(*LINE)))
+    s.play(*PHRASE)
+    s.engine.hang()
+    s.command(protocol.RestartEngine())
+    assert s.session.state is State.ENGINE_STOPPED
+    assert s.run_until(AnswerOver).notes == len(LINE)
+    assert s.engine.lives == 2
+    assert s.of(Trouble) == []

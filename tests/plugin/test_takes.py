@@ -225,6 +225,40 @@ def test_a_take_deleted_while_it_is_played_stays_deleted(path: Path, writer: Tak
         assert len(library.messages(kept)) == 1
 
 
+def test_stars_keeps_and_deletes_of_a_jam_are_on_disk_with_the_rest(
+    path: Path, writer: TakeWriter
+) -> None:
+    first, second, third = (play(writer) for _ in range(3))
+    writer.star(first, True)
+    writer.star(second, True)
+    writer.star(second, False)
+    writer.keep(second)
+    writer.delete(third)
+    writer.star("nobody", True)
+    writer.keep("nobody")
+    writer.delete("nobody")
+    assert writer.flush()
+    with TakeLibrary(path) as library:
+        takes = {take.id: take for take in library.list_takes()}
+        assert set(takes) == {first, second}
+        assert (takes[first].starred, takes[second].starred) == (True, False)
+        assert json.loads(takes[second].settings) == {"top_p": 0.9, "kept": True}
+        assert library.messages(third) == []
+
+
+def test_what_a_jam_deletes_is_nowhere_on_the_disk(path: Path) -> None:
+    writer = TakeWriter(path)
+    take_id = writer.begin_take(KNOWN)
+    writer.message(take_id, Voice.PLAYER, 0, b"\x90secret-notes")
+    writer.finish(take_id)
+    assert writer.flush()
+    writer.delete(take_id)
+    assert writer.flush()
+    for file in path.parent.iterdir():
+        assert b"secret-notes" not in file.read_bytes(), file.name
+    writer.close()
+
+
 def test_a_library_that_is_not_there_is_empty_and_is_not_made(path: Path) -> None:
     with TakeLibrary(path) as library:
         assert library.list_takes() == []

@@ -11,7 +11,7 @@ import pytest
 
 from engine.smf.song import read_midi
 from plugin.commands import takes as takes_command
-from plugin.takes import TakeWriter, library_path
+from plugin.takes import TakeLibrary, TakeWriter, library_path
 from tests.plugin.sentences import assert_is_a_sentence
 from tests.plugin.takes_stage import play
 from tests.shared import REPOSITORY
@@ -68,6 +68,22 @@ def test_list_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No takes yet" in captured.err
 
 
+def test_star_and_unstar(three: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def starred() -> set[str]:
+        capsys.readouterr()
+        assert run("list", "--json") == 0
+        return {take["id"] for take in json.loads(capsys.readouterr().out) if take["starred"]}
+
+    assert run("star", three[0], three[2]) == 0
+    assert starred() == {three[0], three[2]}
+    assert run("unstar", three[0], "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"unstarred": [three[0]]}
+    assert starred() == {three[2]}
+    assert run("star", three[1], "nobody") == 1
+    assert_is_a_sentence(capsys.readouterr().err.strip())
+    assert starred() == {three[2]}, "all of them or none"
+
+
 def test_export(three: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("export", three[0], "-o", str(tmp_path), "--json") == 0
     exported = json.loads(capsys.readouterr().out)
@@ -98,6 +114,44 @@ def test_delete(three: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(capsys.readouterr().out)) == 2
     assert run("delete", "--all", "--yes") == 0
     assert "Deleted 2 takes." in capsys.readouterr().out
+
+
+def test_rename(three: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rename", three[2], " Night  bus\n", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"id": three[2], "name": "Night bus"}
+    assert run("rename", three[2], "") == 0
+    assert capsys.readouterr().out == f"{three[2]} has no name now.\n"
+    assert run("rename", "unknown", "x") == 1
+    assert_is_a_sentence(capsys.readouterr().err.strip())
+
+
+def test_what_the_window_deleted_is_hidden_comes_back_or_goes_for_good(
+    three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def listed(*more: str) -> list[str]:
+        capsys.readouterr()
+        assert run("list", "--json", *more) == 0
+        return [take["id"] for take in json.loads(capsys.readouterr().out)]
+
+    assert run("list", "--deleted") == 0
+    assert "No deleted takes" in capsys.readouterr().err
+    with TakeLibrary() as library:
+        library.discard(three[:2])
+    assert listed() == [three[2]]
+    assert listed("--deleted") == [three[1], three[0]]
+    assert run("export", three[0]) == 1
+    assert run("restore", three[0]) == 0
+    assert capsys.readouterr().out == "1 take is back.\n"
+    assert listed() == [three[2], three[0]]
+    assert run("delete", three[1], "--json") == 0
+    assert listed("--deleted") == []
+
+    with TakeLibrary() as library:
+        library.discard([three[0]])
+    capsys.readouterr()
+    assert run("delete", "--all", "--yes") == 0
+    assert "Deleted 2 takes." in capsys.readouterr().out
+    assert listed("--deleted") == []
 
 
 def test_names_do_not_upset_the_terminal(

@@ -100,7 +100,7 @@ def test_a_full_disk_costs_nothing_once_there_is_room_again(path: Path) -> None:
 
     writer = TakeWriter(path, on_trouble=on_trouble, retry_every_s=0.01, connect=connect)
     ids = [play(writer, notes=100) for _ in range(3)]
-    assert told.wait(10.0)
+    assert told.wait(30.0)
     assert not writer.flush()
     room.set()
     assert writer.flush()
@@ -240,7 +240,7 @@ def test_the_real_time_thread_never_waits_for_the_disk(path: Path) -> None:
         connect=lambda path: open_library(path, create=True, wait_s=0.01),
     )
     take_id = play(writer)
-    assert told.wait(10.0)
+    assert told.wait(30.0)
     assert "Another program holds" in troubles[0]
     blocker.execute("COMMIT")
     blocker.close()

@@ -12,6 +12,10 @@ from tests.rig.jackd import JackServer, why_no_jack
 from tests.rig.peer import JackPeer
 from tests.rig.pipewire import PipeWireServer, why_no_pipewire
 
+PIPEWIRE_PERIOD_FRAMES = 1024
+"""As PipeWire comes. With 256, a machine that stood still for some milliseconds lost whole cycles
+of messages in one run of sixty, without a word to anybody."""
+
 
 @pytest.fixture(scope="class")
 def jack_server() -> Iterator[JackServer]:
@@ -55,7 +59,7 @@ def _pipewire() -> Iterator[PipeWireServer]:
     reason = why_no_pipewire()
     if reason:
         pytest.skip(reason)
-    with PipeWireServer() as server, server.as_default():
+    with PipeWireServer(PIPEWIRE_PERIOD_FRAMES) as server, server.as_default():
         yield server
 
 

@@ -54,6 +54,7 @@ def table(report: Report) -> str:
           for name, each in systems.items() if name != "human"),
         "",
         f"The same seed gave the same plan for {report['repeatable']:.1%} of the primes.",
+        *_critic(report.get("critic")),
         "",
         "What tells the model best:",
     ]  # fmt: skip
@@ -63,11 +64,29 @@ def table(report: Report) -> str:
             f"(higher with a chance of {tell['higher']:.2f})"
         )
     names = list(systems)
-    lines += ["", _row("likeness to the truth", ["primes", *names[:-1]])]
+    lines += ["", _row("likeness to the truth", ["primes", *map(_short, names[:-1])])]
     for collection, each in report["by_collection"].items():
         cells = [f"{each[name]['likeness']:.3f}" for name in names[:-1]]
         lines.append(_row(collection, [str(each["primes"]), *cells]))
     return "\n".join([*lines, *([""] if report["says"] else []), *report["says"]])
+
+
+def _short(name: str) -> str:
+    """A system's name as the head of a column."""
+    return name.removeprefix("model, ")
+
+
+def _critic(facts: dict[str, Any] | None) -> list[str]:
+    """What the critic is worth by itself; nothing where none was asked."""
+    if facts is None:
+        return []
+    best = ", ".join(f"of {count} {area:.3f}" for count, area in facts["auc_best"].items())
+    took = facts["candidate_ms"]
+    return [
+        f"The critic puts the true continuation above one answer with a chance of "
+        f"{facts['auc']:.3f}; above its best {best}. "
+        f"{took['p50']:.2f} ms a candidate (95th {took['p95']:.2f} ms)."
+    ]
 
 
 def _cell(system: dict[str, Any], figure: str) -> str:

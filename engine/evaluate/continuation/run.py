@@ -1,6 +1,7 @@
 """One evaluation of continuations: held-out primes continued by the model and by its rivals.
 
     model     the prior under the planner, as it answers live
+    best of n the best of n such answers by the critic (`engine.critic`), n = 2, 4, 8
     n-gram    a back-off n-gram of the same training notes under the same planner
     repeat    the prime once more
     stranger  the true continuation of another passage: human, but of something else
@@ -21,6 +22,8 @@ import numpy.typing as npt
 import torch
 
 from engine.corpus import SHIPPABLE, CorpusError, data_hash, load_streams
+from engine.critic.network import Critic
+from engine.evaluate.continuation.chosen import COUNTS, choose_among, name_of
 from engine.evaluate.continuation.continuers import Continuer, planned, repeated, strangers, true
 from engine.evaluate.continuation.ngram import NgramPrior
 from engine.evaluate.continuation.novelty import longest_runs, symbols_of, training_symbols
@@ -53,7 +56,8 @@ QUICK_SAYS = (
     "A quick look: few primes, and an n-gram and a novelty index of a part of the training notes. "
     "Leave out --quick for figures."
 )
-SYSTEMS = ("model", "n-gram", "repeat", "stranger", "human")
+RIVALS = ("n-gram", "repeat", "stranger", "human")
+SYSTEMS = ("model", *map(name_of, COUNTS), *RIVALS)
 FIGURES = (
     *HISTOGRAMS, "likeness", "scale_consistency", "pitch_entropy", "groove", "style",
     "groove_with_prime", "motifs", "notes", "longest_run",
@@ -85,10 +89,12 @@ def evaluate(
     quick: bool,
     threads: int,
     bar: Bar,
+    critic: Critic | None = None,
 ) -> Evaluation:
     """Everything there is to say about how these weights continue this split.
 
-    Raises CorpusError, CheckpointError.
+    critic: who chooses among several answers; None leaves the choosing out. Raises CorpusError,
+    CheckpointError.
     """
     torch.set_num_threads(threads)
     tensors, metadata = load(weights)
@@ -102,6 +108,15 @@ def evaluate(
     train = _training_notes(data, quick=quick)
     model = planned(Planner(prior))
     continued, same = _continue(passages, model, train, seed, bar)
+    facts: dict[str, Any] | None = None
+    if critic is not None:
+        with bar("best of several", len(passages)) as done:
+            chosen = choose_among(
+                critic, model, passages, continued["model"], seed=seed, progress=done
+            )
+        continued |= chosen.continued
+        continued = {name: continued[name] for name in SYSTEMS if name in continued}
+        facts = chosen.facts
     values = {name: _values(passages, found) for name, found in continued.items()}
     runs = _runs(train, continued, bar)
     for name, found in runs.items():
@@ -135,6 +150,7 @@ def evaluate(
         "repeatable": same,
         "systems": systems,
         "by_collection": _by_collection(passages, values),
+        "critic": facts,
         "tells": telling(passages, continued["model"]),
         "says": [QUICK_SAYS] if quick else [],
     }

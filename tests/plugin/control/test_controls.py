@@ -40,7 +40,7 @@ from tests.strategies import raw_messages
 def test_a_knob_turns_its_dial_and_is_not_heard():
     hand = Hand(bound(KNOB, CLOSENESS, Manner.FOLLOW))
     assert hand(cc(20, 127)) == Heard(True, "closeness", 1.0)
-    assert hand(cc(20, 0)) == Heard(True, "closeness", 0.0)
+    assert hand(cc(20, 0)) == Heard(True, "closeness", -1.0)
     assert hand(cc(21, 64)) is None
     assert hand(cc(20, 64, channel=1)) is None
 
@@ -128,15 +128,15 @@ def test_a_channel_of_its_own_comes_before_any_channel():
 def test_pick_up_waits_for_the_knob():
     settings = DIALS["closeness"].put(FRESH, 0.5)
     hand = Hand(bound(KNOB, CLOSENESS, Manner.FOLLOW, pick_up=True), settings=settings)
-    for value in (0, 20, 40, 58):
+    for value in (0, 20, 40, 90):
         assert hand(cc(20, value)) == Heard(True)
-    hand(cc(20, 64))
+    hand(cc(20, 96))
     hand(cc(20, 127))
     assert hand.closeness == 1.0
     hand.settings = DIALS["closeness"].put(FRESH, 0.2)  # from elsewhere
     assert hand(cc(20, 120)) == Heard(True)
     hand(cc(20, 10))  # passed it in one fast turn
-    assert hand.closeness == pytest.approx(10 / 127, abs=0.01)
+    assert hand.closeness == pytest.approx(20 / 127 - 1, abs=0.01)
 
 
 # -- what the music hears --

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from plugin.control import help as helping
 from plugin.control.actions import Action
 from plugin.control.desk import MOST_STEPS, Desk, Outcome
+from plugin.control.learn import LEARN_FOR_NS
 from plugin.control.store import MOST_PRESETS, Kept
 from plugin.control.table import DIALS
 from plugin.settings import Settings, Way
@@ -266,10 +267,55 @@ def test_settings_from_elsewhere_are_one_step_too():
     ("line", "words"),
     [
         ("show", "way: trade\ncloseness: 0.7"),
-        ("closeness", "closeness: 0.7 (takes a number from 0 to 1)"),
+        ("closeness", "closeness: 0.7 (takes a number from -1 to 1)"),
         ("show register", "lowest: C-1 (takes a key"),
         ("show all", "temperature: 0.95"),
     ],
 )
 def test_how_things_stand(line, words):
     assert words in after("trade 4", "closeness 0.7").line(0, line).says
+
+
+def test_a_preset_is_renamed_and_keeps_its_place_and_its_key():
+    desk = Desk()
+    for name in ("Fours", "Back to back", "Bass"):
+        desk.line(0, f"save {name}")
+    learnt(desk, "preset Back to back", note(36, 90))
+    outcome = desk.line(0, "rename back to back to All to one")
+    assert outcome.keep
+    assert outcome.says == "preset Back to back is called All to one"
+    assert list(desk.kept.presets) == ["Fours", "All to one", "Bass"]
+    assert [str(binding.target) for binding in desk.kept.controls.bindings] == ["preset All to one"]
+    desk.line(0, "undo")
+    assert list(desk.kept.presets) == ["Fours", "Back to back", "Bass"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["rename", "rename Fours", "rename Fours to", "rename Fives to Sixes", "rename x to Bass"],
+)
+def test_a_preset_that_is_not_there_or_taken_is_not_renamed(line):
+    desk = Desk()
+    for name in ("Fours", "Bass"):
+        desk.line(0, f"save {name}")
+    for says in (desk.line(0, line).says, desk.line(0, "rename Fours to bass").says):
+        assert_is_a_sentence(says)
+    assert list(desk.kept.presets) == ["Fours", "Bass"]
+
+
+def test_what_can_be_taken_back_and_made_again_has_a_name() -> None:
+    desk = Desk()
+    assert (desk.undo_what, desk.redo_what) == ("", "")
+    desk.line(0, "bars 2")
+    assert (desk.undo_what, desk.redo_what) == ("bars: 2", "")
+    desk.line(0, "undo")
+    assert (desk.undo_what, desk.redo_what) == ("", "bars: 2")
+
+
+def test_a_knob_is_waited_for_no_longer_than_it_was_said() -> None:
+    desk = Desk()
+    desk.line(0, "learn closeness")
+    desk.expire(LEARN_FOR_NS - 1)
+    assert desk.learning is not None
+    desk.expire(LEARN_FOR_NS)
+    assert desk.learning is None

@@ -160,10 +160,11 @@ def test_one_button_holds_and_lets_go():
         ("register C3", "register C2 C5"),
         ("learn register", "lowest or highest"),
         ("learn go 1 2", "no range"),
-        ("learn closeness 0 7", "from 0 to 1"),
+        ("learn closeness 0 7", "from -1 to 1"),
         ("learn scale 1 2", "no range"),
         ("learn go pass eat", "one of the two"),
-        ("learn", "learn closeness"),
+        ("learn takes 7", "stands alone"),
+        ("alternative", "alternatives lists them"),
         ("unlearn", "unlearn all"),
         ("go on", "stands alone"),
         ("endless 4", "stands alone"),
@@ -222,7 +223,7 @@ def test_help_on_a_part():
     assert helping.about("", FRESH) == helping.overview()
     assert helping.about("Rhythm", FRESH)[0].startswith("  grid 4")
     about = helping.about("close", put("closeness 0.7"))
-    assert about[1] == "It takes a number from 0 to 1. Now 0.7, usually 0."
+    assert about[1] == "It takes a number from -1 to 1. Now 0.7, usually 0."
     assert any("held down" in line for line in helping.about("learn", FRESH))
     with pytest.raises(WordingError, match="perhaps closeness") as refused:
         helping.about("closenes", FRESH)

@@ -52,6 +52,7 @@ all_settings = st.builds(
     presence=st.floats(0.0, 1.0),
     companions=st.sampled_from(list(Companions)),
     distance=st.floats(0.0, 1.0),
+    lock_bars=st.sampled_from([0, 0, 1, 8]),
     limits=st.builds(
         Constraints,
         lowest=st.integers(0, 70),

@@ -1,0 +1,5 @@
+"""`python -m gui`: the same as `antiphon app`."""
+
+from gui.command import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""The Personalise dock: the player chooses, the partner learns, the player decides."""

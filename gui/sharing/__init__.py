@@ -1,0 +1,1 @@
+"""The Sharing dock: what may help the shared model, off until the player says so. See README.md."""

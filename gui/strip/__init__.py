@@ -1,0 +1,1 @@
+"""The strip below the roll: how the partner plays. See README.md."""

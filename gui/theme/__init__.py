@@ -1,0 +1,1 @@
+"""How the window looks: palettes, style sheet, icons. See README.md."""
