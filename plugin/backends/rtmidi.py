@@ -70,6 +70,7 @@ class _Device:
         self.errors: tuple[type[Exception], ...] = (rtmidi.RtMidiError, ValueError, TypeError)
         self.pulse: JackPulse | None = None
         self.ring: Ring | None = None
+        self._kept = False
         code = getattr(rtmidi, system.constant)
         before = task_ids() if system.api == "JACK" else set()
         try:
@@ -100,20 +101,25 @@ class _Device:
     def release(self) -> None:
         """Delete the RtMidi object: closing alone leaves a virtual port behind.
 
-        An output takes a second where the JACK server has ended. Where the server is stopped it
-        would take for ever: the object is put aside until the server goes on or ends.
+        Where the JACK server has ended it is left alone for good: libjack frees all clients of a
+        dead server as soon as another is opened, and RtMidi would close one that was freed (seen
+        as a segmentation fault). Where the server is stopped, deleting would take for ever: the
+        object is put aside until the server goes on or ends.
         """
         pulse = self.pulse
-        if pulse and not pulse.wait_for_cycles(pulse.mark(), 1) and not pulse.ended():
+        if pulse is None or pulse.wait_for_cycles(pulse.mark(), 1):
+            with quiet_stderr():
+                self.midi.close_port()
+                self.midi.delete()
+            return
+        if not self._kept:
             import ctypes
 
             # One reference too many, or Python would delete it on its own way out.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.midi))
+            self._kept = True
+        if not pulse.ended():
             _stuck.append(self)
-            return
-        with quiet_stderr():
-            self.midi.close_port()
-            self.midi.delete()
 
 
 def _release_stuck() -> None:

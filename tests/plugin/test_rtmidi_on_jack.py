@@ -105,6 +105,22 @@ class TestDyingJack:
             assert peer.wait_for(1) == [NOTE_ON]
             backend.close()
 
+    def test_ports_can_be_closed_after_libjack_freed_their_clients(
+        self, mortal_jack_server: JackServer
+    ) -> None:
+        """It frees those of a dead server when the next is opened, whether or not that succeeds."""
+        backend = RtMidiBackend("JACK")
+        ports = [
+            backend.open_input("Antiphon In", virtual=True),
+            backend.open_output("Antiphon Out", virtual=True),
+        ]
+        mortal_jack_server.kill()
+        wait_for(lambda: not any(port.alive() for port in ports), "the ports to be gone")
+        with pytest.raises(PortError, match="No JACK server answers"):
+            RtMidiBackend("JACK")
+        backend.close()
+        assert not any(port.alive() for port in ports)
+
     def test_a_stopped_server_is_noticed_and_blocks_nothing(
         self, mortal_jack_server: JackServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
