@@ -156,9 +156,10 @@ class JackBackend:
         return "PipeWire" if "PipeWire" in self._process.version else "JACK"
 
     @property
-    def xruns(self) -> int:
-        """How often JACK said that somebody was late."""
-        return self._process.xruns
+    def skipped(self) -> int:
+        """Cycles in which JACK did not wait for us: what others played then was not heard."""
+        self._process.alive()  # it takes in what the process says
+        return self._process.skipped
 
     def inputs(self) -> list[str]:
         """Names of the ports that we could read from, each once, without our own."""

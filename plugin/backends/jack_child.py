@@ -54,14 +54,13 @@ class Bridge:
         self._listed: set[str] = set()
         self._renamings: deque[tuple[str, str]] = deque()  # as JACK told them, to be looked at
         self._numbers = itertools.cycle(range(65_536))
-        self._xruns = self._beats_still = self._beat_at = 0
+        self._beats_still = self._beat_at = 0
         self._pipewire = "PipeWire" in version()
         self._changed_in, self._changed = os.pipe()
         os.set_blocking(self._changed, False)
         client = clients[0]
         client.set_port_registration_callback(self._ports_changed, only_available=False)
         client.set_port_rename_callback(self._port_renamed, only_available=False)
-        client.set_xrun_callback(self._xrun)
         for client, cycle in zip(clients, (inputs, outputs), strict=True):
             client.set_shutdown_callback(lambda *why: os._exit(1))
             client.set_process_callback(cycle.run)
@@ -131,7 +130,7 @@ class Bridge:
                 ends = (target, port.name) if is_input else (port.name, target)
                 _patiently(lambda: self._clients[0].connect(*ends))
             except Exception:
-                port.unregister()
+                _unregister(port)
                 raise
         self._ports[number] = port
         if target is not None:
@@ -151,7 +150,7 @@ class Bridge:
         cycle.ports = {n: other for n, other in cycle.ports.items() if n != number}
         self._wait_for_cycles(cycle, 1)  # the one under way may still use it
         self._outputs.sounding = {key for key in self._outputs.sounding if key[0] != number}
-        port.unregister()
+        _unregister(port)
         return {}
 
     def _flush(self) -> None:
@@ -221,10 +220,10 @@ class Bridge:
         self._beat_at = cycle.count
         if self._beats_still == STILL_BEATS and self._pipewire:
             try:
-                _patiently(lambda: self._clients[0].midi_inports.register("probe")).unregister()
+                _unregister(_patiently(lambda: self._clients[0].midi_inports.register("probe")))
             except _jack().JackError:
                 os._exit(1)
-        counts = {"xruns": self._xruns, "too_long": self._inputs.too_long}
+        counts = {"skipped": self._inputs.skipped, "too_long": self._inputs.too_long}
         return {"cycles": cycle.count, "period_ns": cycle.period_ns, **counts}
 
     # -- in threads of JACK's --
@@ -239,9 +238,6 @@ class Bridge:
     def _port_renamed(self, _: object, old: str, new: str) -> None:
         self._renamings.append((old, new))
         self._ports_changed()
-
-    def _xrun(self, _: float) -> None:
-        self._xruns += 1
 
 
 _speaking = threading.Lock()
@@ -282,6 +278,17 @@ def _patiently(attempt: Callable[[], Any]) -> Any:
             if no_server or time.monotonic() > end_s:
                 raise
             time.sleep(0.01)  # noqa: TID251  this process is not the session
+
+
+def _unregister(port: Any) -> None:
+    """Give a port of ours back.
+
+    JACK-Client 0.5.7 reads the port's name once more when it is unregistered. PipeWire has freed it
+    by then: at the fortieth port that was closed, the process broke off. So the name is held here.
+    """
+    kind = type(port)
+    port.__class__ = type(kind.__name__, (kind,), {"name": port.name})
+    port.unregister()
 
 
 def _client(name: str) -> Any:

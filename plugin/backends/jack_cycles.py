@@ -27,7 +27,9 @@ class Cycle:
 
     def __init__(self, client: Any) -> None:
         self.ports: dict[int, Any] = {}
-        self.count = 0
+        self.count = self.skipped = 0
+        """Cycles that ran, and that JACK did not wait for: what others sent then is lost."""
+        self._next_frame = -1
         self.period_ns = int(client.blocksize * 1e9 / client.samplerate)
         self._client, self._ns_per_frame = client, 1e9 / client.samplerate
 
@@ -36,8 +38,12 @@ class Cycle:
         if not self.count:
             _wish_for_real_time()
         now_ns, client = time.monotonic_ns(), self._client
-        # Both are counted modulo 2**32; `frame_time` follows the server's smoothed clock.
-        into_cycle = (client.frame_time - client.last_frame_time + 2**31) % 2**32 - 2**31
+        first_frame = client.last_frame_time
+        if self._next_frame >= 0:
+            self.skipped += max(0, _apart(first_frame, self._next_frame)) // frames
+        self._next_frame = first_frame + frames
+        # `frame_time` follows the server's smoothed clock.
+        into_cycle = _apart(client.frame_time, first_frame)
         # Where cycles were lost it needs a while to find the time again; this one is now.
         into_cycle = min(max(into_cycle, -frames), frames)
         self.period_ns = int(frames * self._ns_per_frame)
@@ -122,6 +128,11 @@ class CycleOut(Cycle):
             else:
                 self.sounding.discard(key)
         return True
+
+
+def _apart(frame: int, other: int) -> int:
+    """Frames from the other to this one; JACK counts them modulo 2**32."""
+    return (frame - other + 2**31) % 2**32 - 2**31
 
 
 def _wish_for_real_time() -> None:

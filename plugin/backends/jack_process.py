@@ -70,7 +70,7 @@ class JackProcess:
         """The present name of each port of others that was given a new one."""
         self.renewed: Counter[str] = Counter()
         """How often each port that one of ours is connected with came anew under its name."""
-        self.xruns = self.period_ns = self.too_long = 0
+        self.skipped = self.period_ns = self.too_long = 0
         self._lock = threading.Lock()
         self._numbers = iter(range(2**62))
         self._news: deque[dict[str, Any]] = deque()
@@ -236,8 +236,8 @@ class JackProcess:
             if "cycles" in news:
                 if news["cycles"] != self._cycles:
                     self._cycles, self._cycled_ns = news["cycles"], time.monotonic_ns()
-                self.period_ns, self.xruns = news["period_ns"], news["xruns"]
-                self.too_long = news["too_long"]
+                self.period_ns = news["period_ns"]
+                self.skipped, self.too_long = news["skipped"], news["too_long"]
             if {"ready", "failed", "answer"} & news.keys():
                 self._news.append(news)
 

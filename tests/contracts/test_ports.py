@@ -60,6 +60,9 @@ class MemoryRig:
         assert len(self._heard) >= count
         return self._heard
 
+    def skipped(self) -> int:
+        return 0
+
     def leave(self) -> None:
         self.other.close()
 
@@ -95,6 +98,10 @@ class RtMidiRig:
     def wait_for(self, count: int) -> list[bytes]:
         return self.peer.wait_for(count)
 
+    def skipped(self) -> int:
+        self.peer.heard()
+        return self.peer.skipped
+
     def leave(self) -> None:
         self.peer.close()
         self.server.wait_until_gone(self.source)
@@ -109,6 +116,10 @@ class JackRig(RtMidiRig):
     def full_name(self, port: Any) -> str:
         full_name: str = port.full_name
         return full_name
+
+    def skipped(self) -> int:
+        ours: int = self.backend.skipped
+        return super().skipped() + ours
 
 
 class PipeWireRig(JackRig):

@@ -291,3 +291,29 @@ class TestPipeWireAnew:
             anew.send(NOTE_ON)
             assert peer.wait_for(1) == [NOTE_ON]
         backend.close()
+
+    def test_more_ports_come_and_go_than_pipewire_has_room_for(
+        self, mortal_pipewire_server: PipeWireServer
+    ) -> None:
+        """It frees a port that is given back, and JACK-Client asks for its name after that."""
+        backend = JackBackend()
+        kept = backend.open_output("Antiphon Out", virtual=True)
+        for _ in range(70):
+            port = backend.open_input("Antiphon In", virtual=True)
+            port.close()
+        assert kept.alive()
+        backend.close()
+
+    def test_cycles_that_went_by_without_us_are_counted(
+        self, mortal_pipewire_server: PipeWireServer
+    ) -> None:
+        backend = JackBackend()
+        before = backend.skipped
+        pid = backend._process._process.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(0.1)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: backend.skipped > before, "the cycles to be counted")
+        backend.close()

@@ -23,6 +23,8 @@ MOST_A_CYCLE = 64
 """Messages that are played in one cycle. PipeWire loses all of a cycle that is late, as one with a
 thousand was in one try of twelve."""
 
+SKIPPED = b"skipped "
+
 
 class JackPeer:
     """One MIDI output (`source`) and one MIDI input (`sink`) in a child process."""
@@ -41,6 +43,8 @@ class JackPeer:
         os.set_blocking(self._tells.fileno(), False)
         self._unfinished = b""
         self._heard: list[bytes] = []
+        self.skipped = 0
+        """Cycles in which the server did not wait for it: what was to be heard or sent is lost."""
         self.source = server.wait_for_port(f"{name}:to app")
         self.sink = server.wait_for_port(f"{name}:from app")
 
@@ -52,7 +56,11 @@ class JackPeer:
         """Everything that has arrived at `sink` since the last `forget`, in order."""
         while chunk := self._tells.read(65_536):
             *lines, self._unfinished = (self._unfinished + chunk).split(b"\n")
-            self._heard.extend(bytes.fromhex(line.decode()) for line in lines)
+            for line in lines:
+                if line.startswith(SKIPPED):
+                    self.skipped = int(line.removeprefix(SKIPPED))
+                else:
+                    self._heard.append(bytes.fromhex(line.decode()))
         return self._heard
 
     def wait_for(self, count: int) -> list[bytes]:
@@ -94,8 +102,15 @@ def main(name: str) -> None:
     source = client.midi_outports.register("to app")
     sink = client.midi_inports.register("from app")
 
+    skipped = expected = 0
+
     @client.set_process_callback
-    def process(_frames: int) -> None:
+    def process(frames: int) -> None:
+        nonlocal skipped, expected
+        first = client.last_frame_time
+        if expected:
+            skipped += (first - expected) % 2**32 // frames
+        expected = first + frames
         for _, data in sink.incoming_midi_events():
             heard.append(bytes(data))
         source.clear_buffer()
@@ -110,8 +125,12 @@ def main(name: str) -> None:
         ended.set()
 
     threading.Thread(target=listen, daemon=True).start()
+    told = 0
     with client, contextlib.suppress(BrokenPipeError):
         while not ended.wait(0.001):
+            if skipped != told:
+                told = skipped
+                os.write(1, SKIPPED + str(told).encode() + b"\n")
             if heard:
                 lines = b"".join(heard.popleft().hex().encode() + b"\n" for _ in range(len(heard)))
                 os.write(1, lines)

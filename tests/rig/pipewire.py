@@ -11,12 +11,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from plugin.backends.jack import pipewire_library
 from tests.rig.jackd import PERIOD_FRAMES, RATE_HZ
 from tests.rig.waiting import wait_for
+
+SETTLING_CYCLES = 8
+"""Ports count as connected some cycles before what is sent arrives."""
 
 
 def why_no_pipewire() -> str:
@@ -99,6 +103,7 @@ class PipeWireServer:
             return destination in self.connections(source)
 
         wait_for(connected, f"{source} -> {destination}")
+        threading.Event().wait(SETTLING_CYCLES * self.period_frames / RATE_HZ)
 
     def connections(self, port: str) -> list[str]:
         """Names of the ports that this output is connected to."""
