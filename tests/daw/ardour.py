@@ -10,6 +10,7 @@ import queue
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,8 @@ from tests.rig.waiting import wait_for
 SERVER = Path(__file__).with_name("server.lua")
 ANSWER_S = 30.0
 LONGEST_ROLL_S = 60.0
+LOOKS = 40
+"""So often is it asked how far it is: one of the answers comes just after a cycle."""
 STARTS = 3
 """Ardour 7.3 crashes in about one start of a hundred, before it has done anything for us."""
 KEYBOARD = "ardour:x-virtual-keyboard"
@@ -42,6 +45,7 @@ class Ardour:
 
     def __init__(self, studio: Studio, bpm: float) -> None:
         self._studio = studio
+        self._lag_frames: float | None = None
         self._said: list[str] = []
         for attempt in range(STARTS):
             self._start(Path(tempfile.mkdtemp(prefix="session-", dir=studio.home)) / "it")
@@ -180,6 +184,7 @@ class Ardour:
 
     def record(self) -> None:
         """Roll from here; armed tracks record."""
+        self._lag_frames = self._least_lag_frames()
         self.lua("record()")
 
     def wait_until(self, quarter: float) -> None:
@@ -191,6 +196,22 @@ class Ardour:
         """Stop the transport and wait until it stands."""
         self.lua("stop()")
         wait_for(lambda: self.lua("stopped()") == "true", "the transport to stop")
+        if self._lag_frames is not None:
+            missing = self._least_lag_frames() - self._lag_frames
+            self._studio.skipped += round(missing / self._studio.server.period_frames)
+            self._lag_frames = None
+
+    def _least_lag_frames(self) -> float:
+        """How far the frames that it ran are behind the clock, at the end of some cycle.
+
+        Cycles follow the clock that this process has, so it grows by one cycle for each that was
+        missed, and by nothing else.
+        """
+        lags = []
+        for _ in range(LOOKS):
+            ran = int(self.lua("AudioEngine:processed_samples()"))
+            lags.append(time.monotonic() * self._studio.rate_hz - ran)
+        return min(lags)
 
     def locate(self, quarter: float) -> None:
         """Go to a place and stand there."""

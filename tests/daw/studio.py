@@ -41,6 +41,8 @@ class Studio:
         self.home = Path(self._folder.name)
         self.server = PipeWireServer()
         self.rate_hz = RATE_HZ
+        self.skipped = 0
+        """Cycles that a DAW missed while it rolled."""
         self.period_ms = 1000 * self.server.period_frames / RATE_HZ
         keep = {name: value for name, value in os.environ.items() if name not in _OF_THE_DESKTOP}
         self.environment = {

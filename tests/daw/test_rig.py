@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from tests.daw.again import again_where_the_daw_was_late
 from tests.daw.ardour import Ardour, ArdourError, Written
 from tests.daw.standin import CLICK, CONTINUE, START, STOP
 from tests.daw.studio import Studio
@@ -48,28 +50,30 @@ class Standin:
         result: dict[str, list[int]] = json.loads(out)
         return result
 
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
 
 @pytest.fixture
 def standin(studio: Studio) -> Iterator[Standin]:
-    found = Standin(studio)
-    yield found
-    if found.process.poll() is None:
-        found.process.kill()
-        found.process.communicate()
+    with closing(Standin(studio)) as found:
+        yield found
 
 
-def test_what_the_track_plays_is_answered_recorded_and_read_back(
-    studio: Studio, standin: Standin
-) -> None:
-    with Ardour(studio, BPM) as ardour:
-        ardour.run_action(SCRIPT)
-        ardour.write_region("Player", 4, PHRASE)
-        ardour.arm("Partner")
-        ardour.record()
-        ardour.wait_until(5)
-        ardour.stop()
-        recording = ardour.recorded("Partner")
-    clock = standin.end()
+@again_where_the_daw_was_late
+def test_what_the_track_plays_is_answered_recorded_and_read_back(studio: Studio) -> None:
+    with closing(Standin(studio)) as standin:
+        with Ardour(studio, BPM) as ardour:
+            ardour.run_action(SCRIPT)
+            ardour.write_region("Player", 4, PHRASE)
+            ardour.arm("Partner")
+            ardour.record()
+            ardour.wait_until(5)
+            ardour.stop()
+            recording = ardour.recorded("Partner")
+        clock = standin.end()
     assert recording.faults == []
 
     quarter_ms = 60_000 / BPM

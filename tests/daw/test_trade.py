@@ -16,6 +16,7 @@ from typing import Self
 import pytest
 
 from tests.behaviour.performance import still_sounding
+from tests.daw.again import again_where_the_daw_was_late
 from tests.daw.ardour import STARTS, Ardour, ArdourGoneError, Written
 from tests.daw.jam import RunningJam
 from tests.daw.recording import Recorded, Recording
@@ -115,6 +116,7 @@ def assert_on_the_grid(notes: list[Recorded], quarter_ms: float) -> None:
 
 
 @pytest.mark.parametrize("bpm", [96.0, 120.0, 133.0])
+@again_where_the_daw_was_late
 def test_trading_bars_with_the_daw(studio: Studio, bpm: float) -> None:
     """DAW-1: two turns each, in the bars that are ours, on the DAW's grid."""
     with session(studio, bpm, 6 * BAR, phrase_at(0, 2 * TURN)) as (ardour, jam):
@@ -132,6 +134,7 @@ def test_trading_bars_with_the_daw(studio: Studio, bpm: float) -> None:
     assert_in_our_bars(recording, (TURN, 2 * TURN), (3 * TURN, 4 * TURN), quarter_ms=quarter_ms)
 
 
+@again_where_the_daw_was_late
 def test_the_tempo_is_changed_between_two_takes(studio: Studio) -> None:
     """DAW-2: two bars at 126 bpm, then from the beginning at 88. (Ardour 7.3 does not tell a change
     while it rolls: its clock goes on as it began.)
@@ -183,6 +186,7 @@ class Listener:
             self._process.communicate()
 
 
+@again_where_the_daw_was_late
 def test_a_stop_in_mid_bar_and_on_from_there(studio: Studio) -> None:
     """DAW-3: nothing hangs at the stop; from the bar of the new start the trade begins anew."""
     stop, bpm = TURN + 1.6, 120.0
@@ -210,6 +214,7 @@ def test_a_stop_in_mid_bar_and_on_from_there(studio: Studio) -> None:
     assert_in_our_bars(recording, (again + TURN, again + 2 * TURN), quarter_ms=60_000 / bpm)
 
 
+@again_where_the_daw_was_late
 def test_from_the_middle_of_the_song(studio: Studio) -> None:
     """DAW-4: on from a stop, then from bar 10 on its second beat; the song position tells us so.
 
