@@ -123,7 +123,7 @@ class _Device:
 
 
 def _release_stuck() -> None:
-    """Delete what was put aside. Raises PortError while its JACK server is stopped."""
+    """Let go of what was put aside. Raises PortError while its JACK server is stopped."""
     while _stuck:
         device = _stuck.pop()
         device.release()

@@ -198,14 +198,14 @@ class Ardour:
         wait_for(lambda: self.lua("stopped()") == "true", "the transport to stop")
         if self._lag_frames is not None:
             missing = self._least_lag_frames() - self._lag_frames
-            self._studio.skipped += round(missing / self._studio.server.period_frames)
+            self._studio.skipped += max(0, round(missing / self._studio.server.period_frames))
             self._lag_frames = None
 
     def _least_lag_frames(self) -> float:
         """How far the frames that it ran are behind the clock, at the end of some cycle.
 
         Cycles follow the clock that this process has, so it grows by one cycle for each that was
-        missed, and by nothing else.
+        missed. Asking takes a moment, too: it is true to a third of a cycle.
         """
         lags = []
         for _ in range(LOOKS):

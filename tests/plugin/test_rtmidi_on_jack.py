@@ -82,7 +82,7 @@ class TestOnJack:
 
 @pytest.fixture
 def new_server_after() -> Iterator[None]:
-    """Fail where RtMidi objects of a dead server were left: they would spoil every later test."""
+    """Fail where RtMidi objects are still put aside: they would spoil every later test."""
     yield
     assert not rtmidi._stuck
 
@@ -139,7 +139,7 @@ class TestDyingJack:
         assert len(rtmidi._stuck) == 4
         with pytest.raises(PortError, match="JACK server is stopped"):
             RtMidiBackend("JACK")
-        # Once it has ended, what was put aside is deleted on the way to the next one.
+        # Once it has ended, what was put aside is left to libjack on the way to the next one.
         mortal_jack_server.kill()
         with pytest.raises(PortError, match="No JACK server answers"):
             RtMidiBackend("JACK")
