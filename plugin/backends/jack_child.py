@@ -36,8 +36,6 @@ LIST_TRIES = 20
 SETTLING_CYCLES = 8
 """PipeWire says that ports are connected some cycles before what is sent arrives: now and then the
 first message was lost."""
-STILL_BEATS = 2
-"""So often without a cycle in between, and PipeWire is asked whether it is there."""
 FLUSH_S, PATIENCE_S, LEAVE_S = 0.5, 0.5, 1.0
 """The longest waits: until a port that closes has sent all, until JACK does what it refused at
 first, until it lets us go."""
@@ -54,8 +52,7 @@ class Bridge:
         self._listed: set[str] = set()
         self._renamings: deque[tuple[str, str]] = deque()  # as JACK told them, to be looked at
         self._numbers = itertools.cycle(range(65_536))
-        self._beats_still = self._beat_at = 0
-        self._pipewire = "PipeWire" in version()
+        self._beat_at, self._lines = -1, _lines()
         self._changed_in, self._changed = os.pipe()
         os.set_blocking(self._changed, False)
         client = clients[0]
@@ -117,8 +114,7 @@ class Bridge:
     def _open(self, is_input: bool, name: str, target: str | None) -> dict[str, Any]:
         """A port of our own, connected with `target` if there is one."""
         client, cycle = self._clients[not is_input], self._inputs if is_input else self._outputs
-        taken = {port.name for port in self._ports.values()}
-        unique, copy = name, 0
+        taken, unique, copy = {port.name for port in self._ports.values()}, name, 0
         while f"{client.name}:{unique}" in taken:
             copy += 1
             unique = f"{name}-{copy:02d}"
@@ -213,16 +209,12 @@ class Bridge:
     def _beat(self) -> dict[str, Any]:
         """How far JACK has come; ends the process where it does not come on because it is gone.
 
-        jackd's end is told to the shutdown callback, PipeWire's only to who wants something.
+        jackd's end is told to the shutdown callback, PipeWire's shows in its socket alone.
         """
         cycle = self._outputs
-        self._beats_still = self._beats_still + 1 if cycle.count == self._beat_at else 0
+        if cycle.count == self._beat_at and self._lines.poll(0):
+            os._exit(1)
         self._beat_at = cycle.count
-        if self._beats_still == STILL_BEATS and self._pipewire:
-            try:
-                _unregister(_patiently(lambda: self._clients[0].midi_inports.register("probe")))
-            except _jack().JackError:
-                os._exit(1)
         counts = {"skipped": self._inputs.skipped, "too_long": self._inputs.too_long}
         return {"cycles": cycle.count, "period_ns": cycle.period_ns, **counts}
 
@@ -294,6 +286,16 @@ def _unregister(port: Any) -> None:
 def _client(name: str) -> Any:
     """A client of a server that runs."""
     return _patiently(lambda: _jack().Client(name, no_start_server=True))
+
+
+def _lines() -> select.poll:
+    """PipeWire's sockets, and whoever else libjack talks to; says when one was hung up."""
+    lines = select.poll()
+    if "PipeWire" in version():
+        for number in os.listdir("/proc/self/fd"):
+            if "socket:" in os.path.realpath(f"/proc/self/fd/{number}"):
+                lines.register(int(number), 0)
+    return lines
 
 
 def version() -> str:

@@ -16,6 +16,7 @@ from plugin.backends.jack import JackBackend
 from plugin.backends.jack_process import NoJackError
 from tests.rig.jackd import JackServer
 from tests.rig.peer import JackPeer
+from tests.rig.pipewire import PipeWireServer
 
 pytestmark = pytest.mark.realport
 
@@ -110,3 +111,29 @@ class TestWhereJackMisbehaves:
         backend = JackBackend()
         backend.close()
         assert backend._process._process.returncode == -signal.SIGALRM
+
+
+class TestWherePipeWireStandsStill:
+    def test_nobody_sees_ports_of_ours_come_and_go(
+        self, pipewire_server: PipeWireServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """To ask whether the server is there we opened one, which a DAW showed for a moment."""
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        opened = tmp_path / "opened"
+        (tmp_path / "sitecustomize.py").write_text(
+            "import jack\n"
+            "def register(ports, name, real=jack.Ports.register, **more):\n"
+            f"    with open({str(opened)!r}, 'a') as log:\n"
+            "        print(name, file=log)\n"
+            "    return real(ports, name, **more)\n"
+            "jack.Ports.register = register\n"
+            "jack.Client.set_process_callback = lambda client, callback: None\n"
+        )
+        backend = JackBackend()
+        output = backend.open_output("Antiphon Out", virtual=True)
+        for _ in range(10):
+            backend._process.ask(do="list")
+        assert output.alive()
+        assert opened.read_text().split("\n") == ["out", ""]
+        backend.close()
+        pipewire_server.wait_until_gone("Antiphon")
