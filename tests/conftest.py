@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from tests.shared import SHARED, WHY_NOT_SHARED
 
 if importlib.util.find_spec("tests.rig") and importlib.util.find_spec("tests.rig.fixtures"):
-    pytest_plugins = ["tests.rig.fixtures"]
+    pytest_plugins = ["tests.rig.fixtures", "tests.rig.standstill"]
 
 # --------------------------------------------------------------------------------- Hypothesis
 # `fast` on a developer's machine, `ci` in CI, or by name: HYPOTHESIS_PROFILE=ci make test. There

@@ -15,7 +15,8 @@ from plugin.backends.jack_frames import Frame, Outgoing, Unpacker, pack
 
 MOST_UNREAD_BYTES = 1 << 20
 REAL_TIME_PRIORITY = 10
-NOTE_ON, NOTE_OFF, ACTIVE_SENSING, RELEASE_VELOCITY = 0x90, 0x80, 0xFE, 64
+NOTE_ON, NOTE_OFF, CONTROL, ACTIVE_SENSING, RELEASE_VELOCITY = 0x90, 0x80, 0xB0, 0xFE, 64
+PEDALS = range(64, 70)
 
 
 class Cycle:
@@ -39,8 +40,9 @@ class Cycle:
             _wish_for_real_time()
         now_ns, client = time.monotonic_ns(), self._client
         first_frame = client.last_frame_time
-        if self._next_frame >= 0:
-            self.skipped += max(0, _apart(first_frame, self._next_frame)) // frames
+        if self._next_frame >= 0 and _apart(first_frame, self._next_frame) >= frames:
+            self.skipped += _apart(first_frame, self._next_frame) // frames
+            self.after_gap()
         self._next_frame = first_frame + frames
         # `frame_time` follows the server's smoothed clock.
         into_cycle = _apart(client.frame_time, first_frame)
@@ -49,6 +51,9 @@ class Cycle:
         self.period_ns = int(frames * self._ns_per_frame)
         self.work(now_ns, now_ns - int(into_cycle * self._ns_per_frame), frames)
         self.count += 1
+
+    def after_gap(self) -> None:
+        """Cycles went by without us before the one that begins."""
 
     def work(self, now_ns: int, start_ns: int, frames: int) -> None:
         """A cycle of so many frames that began at `start_ns`."""
@@ -92,6 +97,15 @@ class CycleOut(Cycle):
         self.sounding: set[tuple[int, int, int]] = set()
         """Port, channel and pitch of the notes that were sent on and not off again."""
         self._from_session, self._unpacker = from_session, Unpacker()
+        self._let_go: dict[tuple[int, int, bool, int], Frame] = {}
+        """What the last cycle let go: port, channel, whether it is a pedal, and its number."""
+
+    def after_gap(self) -> None:
+        """Let go once more what was let go last: the others may not have heard it, and would sound.
+
+        To be let go twice does no harm; notes would, and are lost.
+        """
+        self.outgoing.put_back(list(self._let_go.values()))
 
     def work(self, now_ns: int, start_ns: int, frames: int) -> None:
         """Everything that was sent before this cycle began, as far as there is room."""
@@ -102,6 +116,7 @@ class CycleOut(Cycle):
         for port in ports.values():
             port.clear_buffer()
         due = self.outgoing.take(start_ns, frames, self._ns_per_frame)
+        self._let_go = {}
         for number, (offset, frame) in enumerate(due):
             output = ports.get(frame.port)
             if output is not None and not self._write(output, offset, frame) and number:
@@ -120,13 +135,20 @@ class CycleOut(Cycle):
             output.write_midi_event(offset, message)
         except self._refused:
             return False
-        kind = message[0] & 0xF0
+        kind, channel = message[0] & 0xF0, message[0] & 0x0F
         if kind in (NOTE_ON, NOTE_OFF):
-            key = (frame.port, message[0] & 0x0F, message[1])
-            if kind == NOTE_ON and message[2]:
-                self.sounding.add(key)
-            else:
-                self.sounding.discard(key)
+            pressed = kind == NOTE_ON and message[2] > 0
+            key = frame.port, channel, message[1]
+            (self.sounding.add if pressed else self.sounding.discard)(key)
+        elif kind == CONTROL and message[1] in PEDALS:
+            pressed = message[2] >= 64
+        else:
+            return True
+        what = frame.port, channel, kind == CONTROL, message[1]
+        if pressed:
+            self._let_go.pop(what, None)
+        else:
+            self._let_go[what] = frame
         return True
 
 
