@@ -17,6 +17,8 @@ MOST_UNREAD_BYTES = 1 << 20
 REAL_TIME_PRIORITY = 10
 NOTE_ON, NOTE_OFF, CONTROL, ACTIVE_SENSING, RELEASE_VELOCITY = 0x90, 0x80, 0xB0, 0xFE, 64
 PEDALS = range(64, 70)
+UNSURE_CYCLES = 2
+"""Lost is what was written before a gap, and now and then what was in the first cycle after it."""
 
 
 class Cycle:
@@ -30,7 +32,7 @@ class Cycle:
         self.ports: dict[int, Any] = {}
         self.count = self.skipped = 0
         """Cycles that ran, and that JACK did not wait for: what others sent then is lost."""
-        self._next_frame = -1
+        self._next_frame, self._unsure = -1, 0
         self.period_ns = int(client.blocksize * 1e9 / client.samplerate)
         self._client, self._ns_per_frame = client, 1e9 / client.samplerate
 
@@ -42,6 +44,9 @@ class Cycle:
         first_frame = client.last_frame_time
         if self._next_frame >= 0 and _apart(first_frame, self._next_frame) >= frames:
             self.skipped += _apart(first_frame, self._next_frame) // frames
+            self._unsure = UNSURE_CYCLES
+        if self._unsure:
+            self._unsure -= 1
             self.after_gap()
         self._next_frame = first_frame + frames
         # `frame_time` follows the server's smoothed clock.
@@ -53,7 +58,7 @@ class Cycle:
         self.count += 1
 
     def after_gap(self) -> None:
-        """Cycles went by without us before the one that begins."""
+        """What the cycle before the one that begins wrote is perhaps lost."""
 
     def work(self, now_ns: int, start_ns: int, frames: int) -> None:
         """A cycle of so many frames that began at `start_ns`."""

@@ -11,6 +11,7 @@ from plugin.backends.jack_frames import Frame, pack
 
 FRAMES = 256
 ON, OFF, ALSO_OFF = bytes([0x90, 60, 100]), bytes([0x80, 60, 64]), bytes([0x90, 60, 0])
+OTHER_OFF = bytes([0x80, 62, 64])
 PEDAL, NO_PEDAL = bytes([0xB0, 64, 127]), bytes([0xB0, 64, 0])
 
 
@@ -81,6 +82,7 @@ def test_what_was_let_go_is_let_go_again_where_cycles_were_skipped(rig: Rig, off
     assert rig.run(ON, PEDAL, off) == [ON, PEDAL, off]
     assert rig.run(skipped=3) == [off]
     assert rig.cycle.skipped == 3
+    assert rig.run() == [off]
     assert rig.run() == []
 
 
@@ -88,7 +90,8 @@ def test_a_cycle_that_may_be_lost_as_well_is_made_good_too(rig: Rig) -> None:
     rig.run(ON)
     rig.run(OFF)
     assert rig.run(skipped=1) == [OFF]
-    assert rig.run(skipped=1) == [OFF]
+    assert rig.run(OTHER_OFF, skipped=1) == [OFF, OTHER_OFF]
+    assert rig.run() == [OFF, OTHER_OFF]
     assert rig.run() == []
 
 
@@ -107,6 +110,7 @@ def test_it_comes_before_what_is_new(rig: Rig) -> None:
     rig.run(ON)
     rig.run(OFF)
     assert rig.run(ON, skipped=1) == [OFF, ON]
+    assert rig.run() == []
 
 
 def test_a_pedal_and_the_key_of_its_number_are_two(rig: Rig) -> None:
@@ -119,4 +123,5 @@ def test_a_key_that_did_not_fit_has_not_been_let_go_yet(rig: Rig) -> None:
     rig.port.room = 1
     assert rig.run(b"\xf8", OFF) == [b"\xf8"]
     assert rig.run(skipped=1) == [OFF]
+    assert rig.run() == [OFF]
     assert rig.run() == []
