@@ -6,6 +6,7 @@ refuse to remember anything.
 """
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,6 +25,8 @@ MOST_LEFT = 8.0
 """Squares that a fault may leave unexplained, beside two for each tick since, in the same units."""
 UNDECIDED = 24
 """Ticks after which the likelier kind of fault is taken."""
+ENOUGH, NEAR_NS = 12, 1e6
+"""Ticks that tell their jitter; as near as this, a line of ticks is the one that was expected."""
 NOISE_SHARE = 1 / 48
 """What one tick counts for in the jitter that is known."""
 
@@ -71,6 +74,20 @@ def explain(late_ns: Sequence[float], noise_ns: float, least: int) -> Fault | No
         return None
     doubtful = abs(step_left - bend_left) < SURE_WHICH * unit
     return None if doubtful and count - best.since < UNDECIDED else best
+
+
+def lost_ticks(fault: Fault, period_ns: float, late_ns: Sequence[float], noise_ns: float) -> int:
+    """How many ticks were lost where all since are late, fewer than none where some were doubled.
+
+    Those that go on between the lines were sent later: the other stood still for a moment, as in a
+    dropout, and its song with it. Then none was lost.
+    """
+    lost = round(fault.step_ns / period_ns)
+    before, since = late_ns[: fault.since], late_ns[fault.since :]
+    if len(before) >= ENOUGH:  # the jitter that is known may be that of a server's periods
+        noise_ns = min(noise_ns, statistics.pstdev(before))
+    near_ns = max(3 * noise_ns / math.sqrt(len(since)), NEAR_NS)
+    return lost if abs(fault.step_ns - lost * period_ns) <= near_ns else 0
 
 
 def jitter_ns(known_ns: float, first_ns: int, second_ns: int, third_ns: int) -> float:

@@ -134,6 +134,23 @@ def test_a_lost_tick_is_noticed_in_three_milliseconds_of_jitter(bpm: float) -> N
         assert p95(heard.phase_ms(master, from_beat=18.0)) < 5.0
 
 
+@pytest.mark.parametrize("bpm", [72.0, 108.0, 120.0, 180.0])
+@pytest.mark.parametrize("periods", [1.3, 1.6, 2.5, 3.7, 5.4])
+@pytest.mark.parametrize("jitter_ms", [0.1, 1.0])
+def test_a_dropout_of_the_daw_shifts_no_beat(bpm: float, periods: float, jitter_ms: float) -> None:
+    """Its song stands still with its clock: no tick is lost, though all come later from then on."""
+    for seed in range(3):
+        master = ClockMaster([(36, bpm)], late=gaussian(jitter_ms), seed=seed)
+        begin_ns, still_ns = master.sent_ns[500 + seed], round(periods * 60e9 / bpm / 24)
+        messages = [
+            (at_ns + still_ns if at_ns >= begin_ns else at_ns, message)
+            for at_ns, message in master.messages
+        ]
+        heard = [(at_ns - still_ns, beat) for at_ns, beat, _ in Heard(messages).at[-48:]]
+        off_ms = [(beat - master.beat(at_ns)) * 60e3 / bpm for at_ns, beat in heard]
+        assert max(map(abs, off_ms)) < 4.0
+
+
 @pytest.mark.parametrize("bpm", [60.0, 120.0, 200.0])
 def test_doubled_ticks_shift_no_beat(bpm: float) -> None:
     for seed in range(3):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from plugin.realtime.tick_faults import explain, jitter_ns, server_period_ns
+from plugin.realtime.tick_faults import Fault, explain, jitter_ns, lost_ticks, server_period_ns
 from tests.strategies import MS
 
 NOISE_NS = 1.0 * MS
@@ -43,6 +43,22 @@ def test_what_makes_no_sense_yet_is_not_explained(ms: tuple[float, ...]) -> None
 
 def test_in_doubt_it_waits() -> None:
     assert explain(late(0.0, 0.0, 3.0, 5.0, 6.0), 1.5 * MS, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("step_ms", "lost"), [(20.0, 1), (61.0, 3), (-19.5, -1), (27.0, 0), (8.0, 0), (-8.0, 0)]
+)
+def test_ticks_were_lost_where_the_others_are_on_the_line(step_ms: float, lost: int) -> None:
+    ticks = [0.0, 0.5, -0.5] * 4 + [step_ms] * 4
+    fault = Fault(12, step_ms * MS, 0.0)
+    # Taken for far more than it is, as where a server's periods are expected.
+    assert lost_ticks(fault, 20 * MS, late(*ticks), 7 * MS) == lost
+
+
+def test_what_is_known_of_the_jitter_counts_where_few_ticks_tell() -> None:
+    fault = Fault(1, 22 * MS, 0.0)
+    assert lost_ticks(fault, 20 * MS, late(0.0, 22.0, 22.0, 22.0), 3 * MS) == 1
+    assert lost_ticks(fault, 20 * MS, late(0.0, 22.0, 22.0, 22.0), 1 * MS) == 0
 
 
 def arrivals(bpm: float, server_ms: float, jitter_ms: float, seed: int = 0) -> list[int]:
