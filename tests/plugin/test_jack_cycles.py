@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from plugin.backends import jack_cycles
 from plugin.backends.jack_cycles import CycleOut
 from plugin.backends.jack_frames import Frame, pack
 
@@ -62,7 +63,9 @@ class Rig:
 
 
 @pytest.fixture
-def rig() -> Iterator[Any]:
+def rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    # This is the thread of all tests: with a real-time policy they would starve one another.
+    monkeypatch.setattr(jack_cycles, "_wish_for_real_time", lambda: None)
     rig = Rig()
     rig.run()
     yield rig
