@@ -2,10 +2,9 @@
 
 24 ticks a quarter note arrive late, early, in heaps, twice or not at all. A tick is known by its
 number, the line through the numbers is tempo and phase; a tick far from the line is not believed
-until several say the same, and then the numbers are put right: neither a lost tick shifts the beat
-nor a dropout of the other, whose song stands still meanwhile. While nothing can be believed the
-last good tempo goes on. It refuses to know the session's beats and the meter, which a MIDI clock
-does not tell.
+until several say the same, and then the numbers are put right: neither a lost tick nor a dropout of
+the other shifts the beat. While nothing can be believed the last good tempo goes on. It refuses to
+know the session's beats and the meter, which a MIDI clock does not tell.
 
     ABSENT    nothing has been heard
     WAITING   ticks come, but no tempo is sure yet
@@ -309,7 +308,6 @@ class ClockFollower:
         after, period_ns = ticks[fault.since :], line.period_ns + fault.bend_ns
         if not _believable(period_ns):
             return False
-        near_ns = max(3 * line.noise_ns / math.sqrt(len(after)), 1e6)
         shift = 0 if self.in_heaps else lost_ticks(fault, period_ns, late_ns, line.noise_ns)
         if self._start is not None:
             shift = self._start.shift(after[0][0], fault.step_ns, line.noise_ns, len(after))
@@ -323,7 +321,7 @@ class ClockFollower:
         elif fault.bend_ns:
             self._former = (number_now, line.ns(number_now), line.period_ns)
             self._restart(period_ns, 6)
-        elif abs(rest_ns) > near_ns:
+        elif abs(rest_ns) > max(3 * line.noise_ns / math.sqrt(len(after)), 1e6):
             self._restart(period_ns, TICKS_PER_BEAT)
         else:
             line.drop_from(after[0][0])
