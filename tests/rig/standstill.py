@@ -1,10 +1,11 @@
 """Tests that play in real time are done again where they failed while the machine stood still.
 
 A virtual machine now and then gets no processor for a while. A phrase that was played meanwhile has
-a hole that nobody wrote, and what is made of it says nothing about us. A process of its own, which
+a hole that nobody wrote, and what is made of it says little about us. A process of its own, which
 does nothing but sleep and look at the clock, tells how long it was kept from that: on this fact
 alone, and only after a failure, is a test with a real MIDI server done once more, and pytest counts
-it as "rerun". It refuses to forgive what fails on a machine that goes on.
+it as "rerun". It refuses to forgive what fails on a machine that goes on; it cannot tell one that
+stood still from one that we ourselves kept busy, so a rerun is to be looked at.
 """
 
 import os
